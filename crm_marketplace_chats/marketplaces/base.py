@@ -1,0 +1,163 @@
+"""What a marketplace client promises, and the registry by which the addon finds it.
+
+A client is plain Python over `transport.Transport`; it can be used and tested without Odoo. It keeps nothing between
+calls but what the `SessionStore` holds (tokens, sessions). Every method raises a `errors.MarketplaceError` and nothing
+else when the marketplace fails.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Protocol
+
+from .payload import (
+    Batch,
+    Download,
+    Finding,
+    History,
+    Page,
+    RemoteConversation,
+    RemoteListing,
+    RemoteMedia,
+    RemoteMessage,
+    Sent,
+)
+
+
+class SessionStore(Protocol):
+    """Where a client keeps its tokens between processes. The addon keeps them beside the channel's keys."""
+
+    def load(self) -> dict[str, Any]: ...
+
+    def save(self, session: Mapping[str, Any]) -> None: ...
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Held while a token is renewed, so that one process renews and the others find the new one by `load`."""
+
+
+class MarketplaceClient(ABC):
+    """One account of the dealer at one marketplace.
+
+    :param settings: keys of this channel by their plain names, e.g. ``{"client_id": …, "client_secret": …}``;
+        ``base_url`` replaces the real service's address
+    :param session: store of tokens
+    """
+
+    #: Code by which channels name the marketplace, and the name people use.
+    code: ClassVar[str]
+    label: ClassVar[str]
+    #: Address of the real service.
+    default_base_url: ClassVar[str]
+    #: Longest text one message may have.
+    text_limit: ClassVar[int] = 1000
+    #: Largest picture in bytes, and the types taken.
+    image_limit: ClassVar[int] = 0
+    image_types: ClassVar[tuple[str, ...]] = ()
+    #: True when sending twice with the same key gives one message, so that an unknown outcome may simply be repeated.
+    send_is_idempotent: ClassVar[bool] = False
+    #: Hosts (and all below them) that media may be fetched from.
+    media_hosts: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, settings: Mapping[str, Any], session: SessionStore):
+        self.settings = settings
+        self.session = session
+
+    # ------------------------------------------------------------ connection
+
+    @abstractmethod
+    def check(self) -> list[Finding]:
+        """Try what the channel needs, step by step, and say what works; never raises for what it is there to find."""
+
+    # ------------------------------------------------------------ in
+
+    @property
+    def can_pull(self) -> bool:
+        """False where this channel only receives deliveries (Auto.ru's webhook way)."""
+        return True
+
+    @abstractmethod
+    def conversations(self, walk: Mapping[str, Any]) -> Page:
+        """One page of the conversations that changed, one request (a probe may come before it).
+
+        :param walk: state of the last page; empty on first connect, which walks through everything there is
+        """
+
+    @abstractmethod
+    def conversation(self, external_id: str) -> RemoteConversation:
+        """One conversation with all the marketplace tells of it. One request."""
+
+    @abstractmethod
+    def history(self, conversation_id: str, known: Callable[[Collection[str]], Collection[str]]) -> History:
+        """Messages of a conversation, newest first, page by page until one is known.
+
+        :param known: tells which of the given message ids are stored already
+        """
+
+    @abstractmethod
+    def newest(self, conversation_id: str) -> tuple[RemoteMessage, ...]:
+        """The newest page of a conversation, newest first. One request; used to find out what became of a sending."""
+
+    @abstractmethod
+    def listings(self) -> Iterator[tuple[RemoteListing, ...]]:
+        """All advertisements of the account, page by page."""
+
+    @abstractmethod
+    def read_delivery(self, body: Mapping[str, Any]) -> Batch:
+        """Understand one webhook delivery. No request. Unknown kinds become messages of kind ``unknown``.
+
+        :raises ValueError: when the body cannot be what the marketplace sends
+        """
+
+    # ------------------------------------------------------------ out
+
+    @abstractmethod
+    def send_text(self, conversation_id: str, text: str, key: str) -> Sent:
+        """Send one text.
+
+        :param key: made once per message and kept; given to the marketplace where it knows such keys
+        :raises OutcomeUnknownError: the request left and no answer came
+        """
+
+    @abstractmethod
+    def send_image(self, conversation_id: str, content: bytes, mimetype: str, key: str, public_url: str = "") -> Sent:
+        """Send one picture. ``public_url`` is where the marketplace can fetch it, for those that do not take bytes."""
+
+    @abstractmethod
+    def mark_read(self, conversation_id: str, last_message_id: str = "") -> None:
+        """Mark the whole conversation read at the marketplace. Repeatable."""
+
+    # ------------------------------------------------------------ webhooks
+
+    def subscribe(self, url: str) -> None:
+        """Ask the marketplace to deliver to ``url``; asking twice is one subscription."""
+        raise NotImplementedError
+
+    def unsubscribe(self, url: str) -> None:
+        raise NotImplementedError
+
+    # ------------------------------------------------------------ media
+
+    @abstractmethod
+    def download(self, media: RemoteMedia) -> Download:
+        """Fetch a picture or a voice message, from the marketplace's own hosts only."""
+
+
+_registry: dict[str, type[MarketplaceClient]] = {}
+
+
+def register(client: type[MarketplaceClient]) -> type[MarketplaceClient]:
+    """Class decorator: make a client known under its code. Another addon brings its marketplace the same way."""
+    _registry[client.code] = client
+    return client
+
+
+def client_class(code: str) -> type[MarketplaceClient]:
+    """The client of a marketplace; KeyError for a code nobody registered."""
+    return _registry[code]
+
+
+def known_marketplaces() -> list[tuple[str, str]]:
+    """Pairs of code and name, in the order of registration."""
+    return [(code, client.label) for code, client in _registry.items()]

@@ -1,0 +1,218 @@
+"""The neutral words in which every marketplace is spoken of.
+
+A marketplace's module turns its own JSON into these frozen dataclasses; nothing behind it ever sees a marketplace's
+words. All moments are aware datetimes in UTC, prices are whole roubles, distances kilometres. What a marketplace does
+not say is an empty string, ``None`` or an empty tuple, never a made-up value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+IN, OUT = "in", "out"
+
+# What an entry of a conversation can be. A module may meet kinds nobody knew: those become UNKNOWN and keep their `raw`.
+TEXT, IMAGE, VOICE, CALL, LOCATION, LISTING, LINK, SYSTEM, DELETED, FILE, VIDEO, UNKNOWN = KINDS = (
+    "text", "image", "voice", "call", "location", "listing", "link", "system", "deleted", "file", "video", "unknown",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMedia:
+    """A picture or a sound behind a message, still at the marketplace.
+
+    :param kind: ``image`` or ``voice``
+    :param url: absolute https address; empty when only ``ref`` is known
+    :param ref: the marketplace's id from which an address is asked anew (Avito's voice id)
+    """
+
+    kind: str
+    url: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteVehicle:
+    """What an advertisement says of the car itself. Selections use the keys of `product.template`'s vehicle fields.
+
+    :param body: sedan, hatchback, liftback, wagon, suv, coupe, convertible, minivan, pickup, van, other
+    :param fuel: petrol, diesel, hybrid, electric, gas
+    :param gearbox: manual, automatic, robot, variator
+    :param drive: front, rear, all
+    :param wheel: left, right
+    :param condition: new, used
+    :param engine_volume: litres
+    :param power: horse power
+    :param mileage: kilometres
+    :param pts: original, duplicate, electronic
+    """
+
+    make: str = ""
+    model: str = ""
+    generation: str = ""
+    modification: str = ""
+    trim: str = ""
+    body: str = ""
+    year: int | None = None
+    mileage: int | None = None
+    vin: str = ""
+    plate: str = ""
+    engine_volume: float | None = None
+    power: int | None = None
+    fuel: str = ""
+    gearbox: str = ""
+    drive: str = ""
+    wheel: str = ""
+    color: str = ""
+    owners: int | None = None
+    pts: str = ""
+    customs_cleared: bool | None = None
+    condition: str = ""
+    description: str = ""
+    equipment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteListing:
+    """One advertisement.
+
+    :param state: ``active``, ``inactive``, ``removed`` or ``unknown``
+    :param feed_id: the dealer's own id of the car, as his feed gave it to the marketplace
+    :param partial: True when this came with a chat (title, price, picture) rather than from the list of
+        advertisements; what a partial listing leaves empty must not erase what is known already
+    """
+
+    external_id: str
+    title: str = ""
+    url: str = ""
+    price: int | None = None
+    image_urls: tuple[str, ...] = ()
+    state: str = "unknown"
+    feed_id: str = ""
+    address: str = ""
+    vehicle: RemoteVehicle | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMessage:
+    """One entry of a conversation.
+
+    :param direction: ``in`` (the buyer, or the marketplace itself) or ``out`` (us, wherever it was typed)
+    :param noise: True for what no person wrote to us (system notices, advertising, chat-bots): shown, never counted
+    :param key: our own idempotency key, where the marketplace gives it back
+    :param read_at: when the other side read it (outgoing only)
+    :param body: plain text, as typed; empty where the kind has no text
+    :param data: details by kind, all optional: ``location`` {lat, lon, title}; ``call`` {missed: bool, seconds: int};
+        ``listing`` {title, url, price_text, image_url}; ``link`` {url, title, description};
+        ``quote`` {external_id, text, direction}; ``unknown`` {type}
+    """
+
+    external_id: str
+    conversation_id: str
+    direction: str
+    kind: str
+    sent_at: datetime
+    body: str = ""
+    media: tuple[RemoteMedia, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+    noise: bool = False
+    key: str = ""
+    read_at: datetime | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteConversation:
+    """One dialogue as the marketplace's list of chats shows it.
+
+    :param external_id: the chat's id at the marketplace
+    :param buyer_id: opaque id of the other side, meaningful inside this conversation only
+    :param url: where a person opens this chat at the marketplace
+    :param noise: True when no buyer of ours is behind it (support, the marketplace itself, chats where we are the buyer)
+    :param last_message: newest entry, where the list gives it: tells whether anything is new without another request
+    :param buyer_read_at: everything of ours up to this moment has been read by the buyer
+    :param we_read_at: everything of the buyer up to this moment has been read at the marketplace
+    :param blocked: True when the marketplace says that nothing can be written here
+    :param partial: True when a request for the conversation itself would tell more (names, the car)
+    """
+
+    external_id: str
+    buyer_name: str = ""
+    buyer_id: str = ""
+    listing: RemoteListing | None = None
+    url: str = ""
+    updated_at: datetime | None = None
+    noise: bool = False
+    last_message: RemoteMessage | None = None
+    buyer_read_at: datetime | None = None
+    we_read_at: datetime | None = None
+    blocked: bool = False
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Messages of one conversation, newest first, down to the first one that was known already.
+
+    :param complete: False when the marketplace refused to go back as far as was needed: there is a gap
+    """
+
+    messages: tuple[RemoteMessage, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One step of walking through the changed conversations.
+
+    :param walk: JSON-able state of the walk, to be stored together with this page and handed to the next step
+    :param done: True when the walk has come to its end; ``walk`` then starts the next one
+    """
+
+    conversations: tuple[RemoteConversation, ...]
+    walk: Mapping[str, Any]
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one delivery or one page brings; applied as a whole, any number of times, in any order."""
+
+    conversations: tuple[RemoteConversation, ...] = ()
+    messages: tuple[RemoteMessage, ...] = ()
+    listings: tuple[RemoteListing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The marketplace has taken a message of ours. Some say neither id nor time."""
+
+    external_id: str = ""
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file fetched from the marketplace, its type judged by its content."""
+
+    content: bytes
+    mimetype: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a connection test.
+
+    :param level: ``ok``, ``warning`` or ``error``
+    :param code: what was found, a key that the addon turns into a sentence
+    :param values: what the sentence names (counts, names), never a secret
+    """
+
+    level: str
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict)
