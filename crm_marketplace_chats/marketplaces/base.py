@@ -1,8 +1,8 @@
 """What a marketplace client promises, and the registry by which the addon finds it.
 
-A client is plain Python over `transport.Transport`; it can be used and tested without Odoo. It keeps nothing between
-calls but what the `SessionStore` holds (tokens, sessions). Every method raises a `errors.MarketplaceError` and nothing
-else when the marketplace fails.
+A client is plain Python over `transport.Transport`; it can be used and tested without Odoo. It keeps nothing
+between calls but what the `SessionStore` holds (tokens, sessions). Every method raises a
+`errors.MarketplaceError` and nothing else when the marketplace fails.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from .payload import (
     Batch,
@@ -25,6 +25,9 @@ from .payload import (
     Sent,
 )
 
+if TYPE_CHECKING:
+    from typing import Self
+
 
 class SessionStore(Protocol):
     """Where a client keeps its tokens between processes. The addon keeps them beside the channel's keys."""
@@ -34,7 +37,9 @@ class SessionStore(Protocol):
     def save(self, session: Mapping[str, Any]) -> None: ...
 
     def lock(self) -> AbstractContextManager[None]:
-        """Held while a token is renewed, so that one process renews and the others find the new one by `load`."""
+        """Held while a token is renewed, so that one process renews and the others find the new one by
+        `load`.
+        """
 
 
 class MarketplaceClient(ABC):
@@ -55,7 +60,8 @@ class MarketplaceClient(ABC):
     #: Largest picture in bytes, and the types taken.
     image_limit: ClassVar[int] = 0
     image_types: ClassVar[tuple[str, ...]] = ()
-    #: True when sending twice with the same key gives one message, so that an unknown outcome may simply be repeated.
+    #: True when sending twice with the same key gives one message, so that an unknown outcome may simply be
+    #: repeated.
     send_is_idempotent: ClassVar[bool] = False
     #: Hosts (and all below them) that media may be fetched from.
     media_hosts: ClassVar[tuple[str, ...]] = ()
@@ -64,11 +70,23 @@ class MarketplaceClient(ABC):
         self.settings = settings
         self.session = session
 
+    @abstractmethod
+    def close(self) -> None:
+        """Give back the connections. A client is also a context manager that does it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
     # ------------------------------------------------------------ connection
 
     @abstractmethod
     def check(self) -> list[Finding]:
-        """Try what the channel needs, step by step, and say what works; never raises for what it is there to find."""
+        """Try what the channel needs, step by step, and say what works; never raises for what it is there to
+        find.
+        """
 
     # ------------------------------------------------------------ in
 
@@ -89,15 +107,24 @@ class MarketplaceClient(ABC):
         """One conversation with all the marketplace tells of it. One request."""
 
     @abstractmethod
-    def history(self, conversation_id: str, known: Callable[[Collection[str]], Collection[str]]) -> History:
-        """Messages of a conversation, newest first, page by page until one is known.
+    def history(
+        self, conversation_id: str, known: Callable[[Collection[str]], Collection[str]], last_id: str = ""
+    ) -> History:
+        """Messages of a conversation, newest first, in whole pages, until the oldest of a page is known.
+
+        Not until the first known one: a delivery may have brought the newest message while older ones got
+        lost. What is known already comes along where its page was read anyway, with fresh read marks.
 
         :param known: tells which of the given message ids are stored already
+        :param last_id: id of the newest message as the list of conversations gave it, to notice an answer
+            that does not reach it
         """
 
     @abstractmethod
     def newest(self, conversation_id: str) -> tuple[RemoteMessage, ...]:
-        """The newest page of a conversation, newest first. One request; used to find out what became of a sending."""
+        """The newest page of a conversation, newest first. One request; used to find out what became of a
+        sending.
+        """
 
     @abstractmethod
     def listings(self) -> Iterator[tuple[RemoteListing, ...]]:
@@ -121,8 +148,12 @@ class MarketplaceClient(ABC):
         """
 
     @abstractmethod
-    def send_image(self, conversation_id: str, content: bytes, mimetype: str, key: str, public_url: str = "") -> Sent:
-        """Send one picture. ``public_url`` is where the marketplace can fetch it, for those that do not take bytes."""
+    def send_image(
+        self, conversation_id: str, content: bytes, mimetype: str, key: str, public_url: str = ""
+    ) -> Sent:
+        """Send one picture. ``public_url`` is where the marketplace can fetch it, for those that do not take
+        bytes.
+        """
 
     @abstractmethod
     def mark_read(self, conversation_id: str, last_message_id: str = "") -> None:
@@ -148,7 +179,8 @@ _registry: dict[str, type[MarketplaceClient]] = {}
 
 
 def register(client: type[MarketplaceClient]) -> type[MarketplaceClient]:
-    """Class decorator: make a client known under its code. Another addon brings its marketplace the same way."""
+    """Class decorator: make a client known under its code. Another addon brings its marketplace the same way.
+    """
     _registry[client.code] = client
     return client
 

@@ -1,4 +1,6 @@
-"""The neutral failures. Every one carries a short machine-readable reason; sentences for people are made in the addon."""
+"""The neutral failures. Every one carries a short machine-readable reason; sentences for people are made in
+the addon.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ class MarketplaceError(Exception):
     #: Whether the same request may succeed later without a person doing anything.
     passing = False
 
-    def __init__(self, reason: str, detail: str = "", *, status: int | None = None, retry_after: float | None = None):
+    def __init__(
+        self, reason: str, detail: str = "", *, status: int | None = None, retry_after: float | None = None
+    ):
         super().__init__(f"{reason} ({status})" if status else reason)
         self.reason = reason
         self.detail = detail[:300]
@@ -38,13 +42,17 @@ class RateLimitError(MarketplaceError):
 
 
 class TemporaryError(MarketplaceError):
-    """The marketplace is ill or out of reach, and has certainly not done what was asked, or it was a mere question."""
+    """The marketplace is ill or out of reach, and has certainly not done what was asked, or it was a mere
+    question.
+    """
 
     passing = True
 
 
 class RejectedError(MarketplaceError):
-    """This very request is refused and always will be (unknown chat, text too long); others are not touched by it."""
+    """This very request is refused and always will be (unknown chat, text too long); others are not touched
+    by it.
+    """
 
 
 class OutcomeUnknownError(MarketplaceError):

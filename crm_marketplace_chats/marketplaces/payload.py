@@ -1,8 +1,8 @@
 """The neutral words in which every marketplace is spoken of.
 
-A marketplace's module turns its own JSON into these frozen dataclasses; nothing behind it ever sees a marketplace's
-words. All moments are aware datetimes in UTC, prices are whole roubles, distances kilometres. What a marketplace does
-not say is an empty string, ``None`` or an empty tuple, never a made-up value.
+A marketplace's module turns its own JSON into these frozen dataclasses; nothing behind it ever sees a
+marketplace's words. All moments are aware datetimes in UTC, prices are whole roubles, distances kilometres.
+What a marketplace does not say is an empty string, ``None`` or an empty tuple, never a made-up value.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any
 
 IN, OUT = "in", "out"
 
-# What an entry of a conversation can be. A module may meet kinds nobody knew: those become UNKNOWN and keep their `raw`.
+# What an entry of a conversation can be. A module may meet kinds nobody knew: those become UNKNOWN and keep
+# their `raw`.
 TEXT, IMAGE, VOICE, CALL, LOCATION, LISTING, LINK, SYSTEM, DELETED, FILE, VIDEO, UNKNOWN = KINDS = (
-    "text", "image", "voice", "call", "location", "listing", "link", "system", "deleted", "file", "video", "unknown",
+    "text", "image", "voice", "call", "location", "listing", "link", "system", "deleted", "file", "video",
+    "unknown",
 )  # fmt: skip
 
 
@@ -36,7 +38,8 @@ class RemoteMedia:
 
 @dataclass(frozen=True, slots=True)
 class RemoteVehicle:
-    """What an advertisement says of the car itself. Selections use the keys of `product.template`'s vehicle fields.
+    """What an advertisement says of the car itself. Selections use the keys of `product.template`'s vehicle
+    fields.
 
     :param body: sedan, hatchback, liftback, wagon, suv, coupe, convertible, minivan, pickup, van, other
     :param fuel: petrol, diesel, hybrid, electric, gas
@@ -102,12 +105,13 @@ class RemoteMessage:
     """One entry of a conversation.
 
     :param direction: ``in`` (the buyer, or the marketplace itself) or ``out`` (us, wherever it was typed)
-    :param noise: True for what no person wrote to us (system notices, advertising, chat-bots): shown, never counted
+    :param noise: True for what no person wrote to us (system notices, advertising, chat-bots): shown, never
+        counted
     :param key: our own idempotency key, where the marketplace gives it back
     :param read_at: when the other side read it (outgoing only)
     :param body: plain text, as typed; empty where the kind has no text
-    :param data: details by kind, all optional: ``location`` {lat, lon, title}; ``call`` {missed: bool, seconds: int};
-        ``listing`` {title, url, price_text, image_url}; ``link`` {url, title, description};
+    :param data: details by kind, all optional: ``location`` {lat, lon, title}; ``call`` {missed: bool,
+        seconds: int}; ``listing`` {title, url, price_text, image_url}; ``link`` {url, title, description};
         ``quote`` {external_id, text, direction}; ``unknown`` {type}
     """
 
@@ -132,8 +136,10 @@ class RemoteConversation:
     :param external_id: the chat's id at the marketplace
     :param buyer_id: opaque id of the other side, meaningful inside this conversation only
     :param url: where a person opens this chat at the marketplace
-    :param noise: True when no buyer of ours is behind it (support, the marketplace itself, chats where we are the buyer)
-    :param last_message: newest entry, where the list gives it: tells whether anything is new without another request
+    :param noise: True when no buyer of ours is behind it (support, the marketplace itself, chats where we are
+        the buyer)
+    :param last_message: newest entry, where the list gives it: tells whether anything is new without another
+        request
     :param buyer_read_at: everything of ours up to this moment has been read by the buyer
     :param we_read_at: everything of the buyer up to this moment has been read at the marketplace
     :param blocked: True when the marketplace says that nothing can be written here

@@ -1,0 +1,234 @@
+"""Auto.ru's JSON in neutral words: rooms, messages, deliveries. Pure functions; offers: `autoru_offers`.
+
+Shapes are those of the official "API Авто.ру" (yandex.ru/dev/autoru/doc/ru, chats/basic and
+chats/additional). The service leaves out whatever is false, zero or empty, and mixes numbers with strings.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from html.parser import HTMLParser
+from typing import Any
+
+from . import payload as words
+from .autoru_offers import absolute, offer_listing
+from .payload import RemoteConversation, RemoteListing, RemoteMedia, RemoteMessage, RemoteVehicle
+from .reading import amount, inside, largest, line, mapping, moment, objects, text
+
+_logger = logging.getLogger(__name__)
+
+#: Name of every room in the light list: says nothing.
+_NAMELESS = "Чат"
+#: `properties.type` of what no person wrote (seen in the field, not documented).
+_NOTICES = ("ADV", "NOTIFICATION", "TECH")
+#: The last `<digits>-<hex>` of a listing's address is the offer's id.
+_OFFER_ID = re.compile(r"(?:^|/)(\d{6,}-[0-9a-f]{4,})(?=/|\?|#|$)")
+#: "Автосалон : LADA Vesta  , 990 000 руб"
+_TITLE = re.compile(r"^(?:.*? : )?(?P<title>.*?)(?:\s*,\s*(?P<price>\d[\d\s]*)\s*руб\S*)?\s*$", re.DOTALL)
+
+
+# ---------------------------------------------------------------- messages
+
+
+def message(raw: Mapping[str, Any], room_id: str, me: str, base_url: str) -> RemoteMessage:
+    """One message of a room.
+
+    :param me: our own id in this room; elsewhere it means nothing
+    :raises ValueError: it has no id or no time
+    """
+    external_id, sent_at = text(raw.get("id")), moment(raw.get("created"))
+    if not external_id or sent_at is None:
+        raise ValueError("a message without id or time")
+    content_type = text(inside(raw, "payload", "content_type"))
+    html = content_type == "TEXT_HTML"
+    notice = html or text(inside(raw, "properties", "type")).startswith(_NOTICES)
+    body = text(inside(raw, "payload", "value"))
+    pictures = [absolute(_picture(entry), base_url) for entry in objects(raw.get("attachments"))]
+    media = tuple(RemoteMedia("image", url=url) for url in pictures if url)
+    if notice:
+        kind = words.SYSTEM
+    elif media:
+        kind = words.IMAGE
+    else:
+        readable = body and content_type in ("", "TEXT_PLAIN") and not raw.get("attachments")
+        kind = words.TEXT if readable else words.UNKNOWN
+    ours = raw.get("me") is True or (me != "" and raw.get("author") == me)
+    return RemoteMessage(
+        external_id,
+        room_id,
+        words.OUT if ours and not notice else words.IN,
+        kind,
+        sent_at,
+        body=plain(body) if html else body,
+        media=media,
+        data={"unknown": {"type": content_type}} if kind == words.UNKNOWN else {},
+        noise=notice,
+        key=text(raw.get("provided_id")),
+        raw=raw,
+    )
+
+
+def messages(rows: Any, room_id: str, me: str, base_url: str) -> list[RemoteMessage]:
+    """The messages of a list, newest first. Ids are time stamps: equal moments are put in order by them."""
+    found = []
+    for row in objects(rows):
+        try:
+            found.append(message(row, room_id, me, base_url))
+        except ValueError as error:
+            # Nothing to know it by: it could never be stored once only.
+            _logger.warning("left out of room %s: %s", room_id, error)
+    return sorted(found, key=lambda entry: (entry.sent_at, entry.external_id), reverse=True)
+
+
+def _picture(attachment: Mapping[str, Any]) -> str:
+    return largest(inside(attachment, "image", "sizes"))
+
+
+class _Plain(HTMLParser):
+    """Collects the readable text of a notice."""
+
+    _BREAKS = frozenset(("br", "p", "div", "li", "tr", "h1", "h2", "h3"))
+    _HIDDEN = frozenset(("script", "style", "head"))
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag, attrs):
+        if tag in self._HIDDEN:
+            self._hidden += 1
+        elif tag in self._BREAKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag):
+        if tag in self._HIDDEN and self._hidden:
+            self._hidden -= 1
+
+    def handle_data(self, data):
+        if not self._hidden:
+            self.parts.append(data)
+
+
+def plain(html: str) -> str:
+    """HTML as plain text, line breaks kept."""
+    parser = _Plain()
+    parser.feed(html)
+    parser.close()
+    lines = (line(part) for part in "".join(parser.parts).split("\n"))
+    return "\n".join(part for part in lines if part)
+
+
+# ---------------------------------------------------------------- rooms
+
+
+def conversation(
+    room: Mapping[str, Any], base_url: str, dealer_id: str, *, full: bool
+) -> RemoteConversation | None:
+    """One room; None for one without id.
+
+    :param dealer_id: our own id at Auto.ru, empty when unknown
+    :param full: the room was asked for by its id, and so came with names and the offer
+    """
+    room_id, me = text(room.get("id")), text(room.get("me"))
+    if not room_id:
+        return None
+    subject = mapping(room.get("subject"))
+    offer_id = text(inside(subject, "offer", "source", "id"))
+    users = objects(room.get("users"))
+    buyer = next((user for user in users if user.get("id") != me), {})
+    we = next((user for user in users if user.get("id") == me), {})
+    name, title = line(subject.get("title")), line(subject.get("title_v2"))
+    offer = mapping(inside(subject, "offer", "value"))
+    return RemoteConversation(
+        room_id,
+        buyer_name="" if name in (_NAMELESS, title) else name,
+        buyer_id=text(buyer.get("id")),
+        listing=_room_listing(offer_id, subject, "" if title == _NAMELESS else title, base_url),
+        updated_at=moment(room.get("updated")) or moment(room.get("created")),
+        noise=not offer_id or _foreign(offer, dealer_id),
+        last_message=next(iter(messages([room.get("last_message")], room_id, me, base_url)), None),
+        buyer_read_at=moment(buyer.get("room_last_read")),
+        we_read_at=moment(we.get("room_last_read")),
+        blocked=any(user.get("blocked_room") is True for user in users),
+        partial=not full and bool(offer_id),
+    )
+
+
+def _room_listing(
+    offer_id: str, subject: Mapping[str, Any], title: str, base_url: str
+) -> RemoteListing | None:
+    if not offer_id:
+        return None
+    offer = mapping(inside(subject, "offer", "value"))
+    if offer:
+        return offer_listing({"id": offer_id, **offer}, base_url, title=title, partial=True)
+    picture = absolute(largest(subject.get("image")), base_url)
+    return RemoteListing(offer_id, title=title, image_urls=(picture,) if picture else (), partial=True)
+
+
+def _foreign(offer: Mapping[str, Any], dealer_id: str) -> bool:
+    """True when the offer is surely not ours, so that we are the buyer; what is not said counts for us."""
+    owner = text(offer.get("user_ref"))
+    if inside(offer, "additional_info", "is_owner") is True or not owner:
+        return False
+    return owner != f"dealer:{dealer_id}" if dealer_id else not owner.startswith("dealer:")
+
+
+# ---------------------------------------------------------------- deliveries
+
+
+def delivery(body: Mapping[str, Any], base_url: str) -> tuple[RemoteConversation, RemoteMessage]:
+    """One webhook delivery. It has no time of its own: the time it came in counts.
+
+    :raises ValueError: nobody sent it, or it has no id
+    """
+    sender, entry = mapping(body.get("sender")), mapping(body.get("message"))
+    chat_id, external_id = text(sender.get("id")), text(entry.get("id"))
+    if not chat_id or not external_id:
+        raise ValueError("a delivery without sender or message id")
+    now = datetime.now(timezone.utc)
+    url = absolute(text(entry.get("file")) or text(entry.get("thumb")), base_url)
+    kinds = {"text": words.TEXT, "photo": words.IMAGE if url else words.UNKNOWN}
+    kind = kinds.get(text(entry.get("type")), words.UNKNOWN)
+    received = RemoteMessage(
+        external_id,
+        chat_id,
+        words.IN,
+        kind,
+        now,
+        body=text(entry.get("text")),
+        media=(RemoteMedia("image", url=url),) if kind == words.IMAGE else (),
+        data={"unknown": {"type": text(entry.get("type"))}} if kind == words.UNKNOWN else {},
+        raw=body,
+    )
+    about = RemoteConversation(
+        chat_id,
+        buyer_name=line(sender.get("name")),
+        buyer_id=chat_id,
+        listing=_sender_listing(sender, base_url),
+        updated_at=now,
+    )
+    return about, received
+
+
+def _sender_listing(sender: Mapping[str, Any], base_url: str) -> RemoteListing | None:
+    url = absolute(text(sender.get("url")), base_url)
+    offer_ids = _OFFER_ID.findall(url)
+    if not offer_ids:
+        return None
+    about = _TITLE.match(text(sender.get("title")))
+    photo, vin = absolute(text(sender.get("photo")), base_url), text(sender.get("vin")).strip().upper()
+    return RemoteListing(
+        offer_ids[-1],
+        title=line(about["title"]),
+        url=url,
+        price=amount(about["price"] or ""),
+        image_urls=(photo,) if photo else (),
+        address=line(sender.get("address")),
+        vehicle=RemoteVehicle(vin=vin) if vin else None,
+        partial=True,
+    )

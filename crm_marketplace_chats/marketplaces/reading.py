@@ -1,0 +1,108 @@
+"""Lenient readers of JSON that others wrote: a field may be missing, null, or a number where a string was
+promised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+UTC = timezone.utc  # not `datetime.UTC`: Odoo 19 runs on Python 3.10 too
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_AMOUNT = re.compile(r"\d[\d\s]*")
+# Neither a NUL nor half of a surrogate pair can be stored by PostgreSQL; JSON can spell both.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean(value: Any) -> Any:
+    """The same value without the characters that no database takes."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value) if _UNSTORABLE.search(value) else value
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    return value
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value where it is an object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def inside(value: Any, *path: str) -> Any:
+    """What lies at the end of a path of keys, None when any part of it is missing."""
+    for key in path:
+        value = mapping(value).get(key)
+    return value
+
+
+def objects(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list; nothing where there is no list."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str:
+    """A string, also of a number; empty for everything else."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+
+
+def line(value: Any) -> str:
+    """A string on one line, without doubled or outer blanks."""
+    return " ".join(text(value).split())
+
+
+def number(value: Any) -> int | None:
+    """A whole number, also of a string; None where there is none."""
+    if isinstance(value, bool):
+        return None
+    try:
+        # Straight to int where possible: a float would round the long ids.
+        return (
+            int(value) if isinstance(value, int) or re.fullmatch(r"\s*-?\d+\s*", value) else int(float(value))
+        )
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def amount(value: Any) -> int | None:
+    """Whole roubles of a number or of a text such as ``2 450 000 ₽`` (with no-break spaces)."""
+    if not isinstance(value, str):
+        return number(value)
+    found = _AMOUNT.search(value)
+    return int("".join(found.group().split())) if found else None
+
+
+def moment(value: Any) -> datetime | None:
+    """An aware UTC time of Unix seconds, Unix milliseconds or ISO 8601; None for what is none of these."""
+    if isinstance(value, str) and not value.strip().isdecimal():
+        try:
+            read = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
+        except ValueError:
+            return None
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    seconds = number(value)
+    if not seconds or seconds < 0:
+        return None
+    if seconds > 10**11:  # seconds of the year 5138: these are milliseconds
+        return _EPOCH + timedelta(milliseconds=seconds) if seconds < 10**14 else None
+    return _EPOCH + timedelta(seconds=seconds)
+
+
+def largest(sizes: Any) -> str:
+    """The address of the biggest picture in a map of ``WIDTHxHEIGHT`` to address; the original where it is
+    named.
+    """
+
+    def area(key: str) -> float:
+        if key in {"full", "orig", "original"}:
+            return float("inf")
+        sides = re.fullmatch(r"(\d+)x(\d+)\D*", key)
+        return int(sides[1]) * int(sides[2]) if sides else 0
+
+    urls: Iterable[tuple[str, Any]] = mapping(sizes).items()
+    return max(((area(key), url) for key, url in urls if isinstance(url, str) and url), default=(0, ""))[1]

@@ -1,0 +1,320 @@
+"""One HTTP line to one marketplace: time limits, safe repeats, pacing, and no secret in any log.
+
+What a marketplace's own words mean is not known here. A client sends a request, gets an `Answer` whatever its
+status, and turns what it cannot use into an error by `failure`.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import logging
+import re
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import requests
+from urllib3 import exceptions as wire
+
+from .errors import (
+    CredentialsError,
+    EntitlementError,
+    MarketplaceError,
+    OutcomeUnknownError,
+    RateLimitError,
+    RejectedError,
+    TemporaryError,
+)
+from .reading import clean
+
+_logger = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 20
+#: No answer of these interfaces comes near it; a page of 100 chats is some 150 kB.
+BODY_LIMIT = 8 * 1024 * 1024
+#: Pauses before the second and third try of a request that may be repeated.
+BACKOFF = (0.5, 1.5)
+#: No try begins later than this after the first one, so that one request cannot hold a worker for minutes.
+PATIENCE_SECONDS = 15
+REDIRECTS = 3
+
+
+class _MaskSecrets(logging.Filter):
+    """urllib3 logs whole addresses at debug level, and Auto.ru's hook carries its token in the query."""
+
+    pattern = re.compile(r"([?&](?:token|chat_id|client_secret|access_token)=)[^&\s\"]+")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                self.pattern.sub(r"\1***", value) if isinstance(value, str) else value
+                for value in record.args
+            )
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_MaskSecrets())
+
+
+class Budget:
+    """Spaces requests so that no minute sees more than ``per_minute`` of them.
+
+    A bucket: a quarter of the minute's requests may leave at once, the rest drips in. One object is shared by
+    the threads of a process; another with the same two methods can stand in for it.
+    """
+
+    #: Rather than hold a worker longer than this, `take` gives up with `RateLimitError`.
+    longest_wait = 20.0
+
+    def __init__(self, per_minute: int):
+        self._lock = threading.Lock()
+        self._set(per_minute)
+        self._tokens = self._burst
+        self._filled_at = time.monotonic()
+
+    def _set(self, per_minute: int) -> None:
+        self._burst = max(1.0, per_minute // 4)
+        self._per_second = max(1.0, per_minute - self._burst) / 60
+
+    def take(self) -> None:
+        """Wait until one more request may leave."""
+        with self._lock:
+            now = time.monotonic()
+            self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._per_second)
+            self._filled_at = now
+            wait = max(0.0, (1 - self._tokens) / self._per_second)
+            if wait > self.longest_wait:
+                raise RateLimitError("too_many_requests", retry_after=wait)
+            self._tokens -= 1
+        if wait:
+            time.sleep(wait)
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Follow ``X-RateLimit-Limit`` (per minute) and ``X-RateLimit-Remaining`` where a marketplace gives
+        them.
+        """
+        limit, remaining = headers.get("X-RateLimit-Limit", ""), headers.get("X-RateLimit-Remaining", "")
+        with self._lock:
+            if limit.isdecimal() and int(limit) > 0:
+                self._set(int(limit))
+            if remaining.isdecimal():
+                self._tokens = min(self._tokens, float(remaining))
+
+
+@lru_cache(maxsize=512)
+def shared_budget(name: str, per_minute: int) -> Budget:
+    """The process' one budget of this name, e.g. of one token at one address."""
+    return Budget(per_minute)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.
+
+    :param data: the body read as JSON whatever its declared type; None for an empty or an unreadable body
+    :param garbled: True when there was a body and it was no JSON; ``text`` then holds its beginning
+    """
+
+    status: int
+    data: Any
+    headers: Mapping[str, str]
+    garbled: bool = False
+    text: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds of ``Retry-After``; its date form is not read, no marketplace is known to send it."""
+        value = self.headers.get("Retry-After", "").strip()
+        return float(value) if value.isdecimal() else None
+
+
+def segment(value: Any) -> str:
+    """One path segment made of an id that came from outside; raises RejectedError for what would change the
+    path.
+    """
+    text = str(value)
+    if text in {"", ".", ".."}:
+        raise RejectedError("not_found", "not an id")
+    return quote(text, safe="~")
+
+
+#: What a status means by itself. A client looks at its own error shapes first.
+_BY_STATUS: dict[int, tuple[type[MarketplaceError], str]] = {
+    401: (CredentialsError, "wrong_keys"),
+    402: (EntitlementError, "payment_required"),
+    403: (EntitlementError, "forbidden"),
+    404: (RejectedError, "not_found"),
+    425: (TemporaryError, "not_ready"),
+    429: (RateLimitError, "too_many_requests"),
+}
+#: These say the same with or without a body that can be read.
+_CLEAR_WITHOUT_BODY = {401, 402, 425, 429}
+
+
+def failure(answer: Answer, *, safe: bool, detail: str = "") -> MarketplaceError:
+    """The error that an answer stands for.
+
+    :param safe: the request may be repeated; else a 5xx or an unreadable success leaves open what was done
+    """
+    given = {"status": answer.status, "retry_after": answer.retry_after}
+    detail = detail or answer.text
+    unclear = TemporaryError if safe else OutcomeUnknownError
+    if answer.status >= 500:
+        return unclear("server_error", detail, **given)
+    if answer.ok:
+        return unclear("bad_answer", detail, **given)
+    if answer.status < 400 or (answer.garbled and answer.status not in _CLEAR_WITHOUT_BODY):
+        # A redirect or a page of something that stands in front of the marketplace: refused, but not by it.
+        return TemporaryError("bad_answer", detail, **given)
+    kind, reason = _BY_STATUS.get(answer.status, (RejectedError, "bad_request"))
+    return kind(reason, detail, **given)
+
+
+class Transport:
+    """The line itself; closes its connections with `close`.
+
+    :param base_url: address that relative paths are appended to
+    :param timeout: seconds to connect and seconds to wait for the next bytes
+    """
+
+    def __init__(
+        self, base_url: str, *, budget: Budget, timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS)
+    ):
+        self.base_url = base_url.rstrip("/")
+        self.budget = budget
+        self.timeout = timeout
+        self.backoff = BACKOFF
+        self._session = requests.Session()
+        self._session.headers.update({"Accept": "application/json", "User-Agent": "crm_marketplace_chats"})
+        # Any `auth` keeps requests from putting a password of the machine's ~/.netrc over our own header.
+        self._session.auth = lambda request: request
+
+    def close(self) -> None:
+        self._session.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        safe: bool | None = None,
+        headers: Mapping[str, str] | None = None,
+        budget: Budget | None = None,
+        **body: Any,
+    ) -> Answer:
+        """Send one request and give its answer, whatever the status.
+
+        :param path: what follows the base address, or a whole address
+        :param safe: the request may be repeated freely; GET by default. Only such requests are tried again
+        :param budget: pace of this request, where it differs from the line's own
+        :param body: ``params``, ``json``, ``data``, ``files`` and ``timeout`` as `requests` takes them
+        :raises TemporaryError: nothing was done: ``unreachable``, or ``timeout`` of a safe request
+        :raises OutcomeUnknownError: a request that is not safe had left and no answer came
+        :raises RateLimitError: our own budget is spent for longer than one can wait
+        """
+        safe = method == "GET" if safe is None else safe
+        url = path if path.startswith(("http://", "https://")) else self.base_url + path
+        started = time.monotonic()
+        for pause in (*self.backoff, None):
+            (budget or self.budget).take()
+            patient = safe and pause is not None and time.monotonic() - started < PATIENCE_SECONDS
+            try:
+                answer = self._follow(method, url, safe, headers, body)
+            except TemporaryError:
+                if not patient:
+                    raise
+            else:
+                (budget or self.budget).learn(answer.headers)
+                if not (patient and _worth_repeating(answer)):
+                    return answer
+                pause = max(pause, answer.retry_after or 0)
+            time.sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
+    def _follow(
+        self, method: str, url: str, safe: bool, headers: Mapping[str, str] | None, body: dict
+    ) -> Answer:
+        """One request; a GET follows redirects inside its own origin, nothing else follows any."""
+        for _hop in range(REDIRECTS + 1):
+            answer = self._exchange(method, url, safe, headers, body)
+            target = urljoin(url, answer.headers.get("Location", ""))
+            if method != "GET" or not 300 <= answer.status < 400 or origin(target) != origin(url):
+                return answer
+            url, body = target, {key: value for key, value in body.items() if key != "params"}
+        return answer
+
+    def _exchange(
+        self, method: str, url: str, safe: bool, headers: Mapping[str, str] | None, body: dict
+    ) -> Answer:
+        started, status = time.monotonic(), "-"
+        try:
+            with self._session.request(
+                method,
+                url,
+                headers=headers,
+                allow_redirects=False,
+                stream=True,
+                **{"timeout": self.timeout, **body},
+            ) as response:
+                status = response.status_code
+                return _read(response)
+        except requests.RequestException as error:
+            # `from None`: the library's message quotes the address, and an address may carry a token.
+            raise _line_failure(error, safe) from None
+        finally:
+            spent = (time.monotonic() - started) * 1000
+            _logger.debug("%s %s %s %d ms", method, urlsplit(url).path, status, spent)
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _worth_repeating(answer: Answer) -> bool:
+    if answer.status == 429:
+        return answer.retry_after is not None and answer.retry_after <= max(BACKOFF)
+    return answer.status >= 500 and (answer.retry_after or 0) <= PATIENCE_SECONDS / 3
+
+
+def _read(response: requests.Response) -> Answer:
+    content = bytearray()
+    for chunk in response.iter_content(64 * 1024):
+        content += chunk
+        if len(content) > BODY_LIMIT:
+            return Answer(response.status_code, None, response.headers, garbled=True, text="answer too long")
+    if not content.strip():
+        return Answer(response.status_code, None, response.headers)
+    try:
+        data = clean(jsonlib.loads(content.decode("utf-8-sig")))
+    except (ValueError, RecursionError):
+        text = content[:1200].decode("utf-8", "replace")[:300]
+        return Answer(response.status_code, None, response.headers, garbled=True, text=clean(text))
+    return Answer(response.status_code, data, response.headers)
+
+
+def _line_failure(error: requests.RequestException, safe: bool) -> MarketplaceError:
+    """Tell a request that never left from one that may have been carried out."""
+    cause = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(cause, wire.ProxyError):
+        cause = cause.original_error
+    never_left = (
+        isinstance(error, (requests.ConnectTimeout, ValueError))  # ValueError: an address that is none
+        or isinstance(cause, (wire.NewConnectionError, wire.ConnectTimeoutError))
+        or (isinstance(cause, wire.SSLError) and isinstance(cause.args[0], ssl.SSLCertVerificationError))
+    )
+    detail = type(cause or error).__name__
+    if never_left:
+        return TemporaryError("unreachable", detail)
+    return TemporaryError("timeout", detail) if safe else OutcomeUnknownError("line_broken", detail)
