@@ -1,0 +1,108 @@
+"""Set-based writing for what arrives in batches: one statement per table, however many rows.
+
+The ORM cannot say "insert unless it is there", which is what keeps two workers from storing the same thing twice.
+"""
+
+from datetime import UTC, datetime
+
+from psycopg2.errors import SerializationFailure, UniqueViolation
+from psycopg2.extras import Json
+
+from odoo.tools import SQL
+
+RETRIES = 5
+
+
+def commit_retrying(env, work):
+    """Do ``work()`` and commit; again, from a new snapshot, when another worker touched the same rows meanwhile.
+
+    For jobs only: it ends the transaction.
+    """
+    for attempt in range(1, RETRIES + 1):
+        try:
+            work()
+            env.cr.commit()
+            return
+        except (SerializationFailure, UniqueViolation):
+            env.cr.rollback()
+            if attempt == RETRIES:
+                raise
+
+
+def to_naive(moment: datetime | None) -> datetime | None:
+    """Odoo keeps moments naive, in UTC."""
+    return moment and moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def insert_new(model, rows, unique):
+    """Insert the rows that are not there yet.
+
+    :param rows: dicts with the same keys, the stored columns of ``model``
+    :param unique: columns of the unique index that says what "there" means
+    :return: ids of the rows inserted
+    """
+    if not rows:
+        return []
+    columns = [*rows[0], "create_uid", "create_date", "write_uid", "write_date"]
+    uid = model.env.uid
+    stamp = SQL("%s, now() at time zone 'UTC', %s, now() at time zone 'UTC'", uid, uid)
+    values = SQL(", ").join(
+        SQL("(%s, %s)", SQL(", ").join(SQL("%s", _adapt(value)) for value in row.values()), stamp) for row in rows
+    )
+    statement = SQL(
+        "INSERT INTO %s (%s) VALUES %s ON CONFLICT (%s) WHERE external_id IS NOT NULL DO NOTHING RETURNING id",
+        SQL.identifier(model._table),
+        SQL(", ").join(map(SQL.identifier, columns)),
+        values,
+        SQL(", ").join(map(SQL.identifier, unique)),
+    )
+    return [row[0] for row in model.env.execute_query(statement)]
+
+
+def update_changed(model, rows, keep_empty=()):
+    """Write rows that differ from what is stored; those that do not are not touched.
+
+    :param rows: dicts with ``id`` and stored columns; not all need the same columns
+    :param keep_empty: columns in which None means "not known", so what is stored stays
+    :return: ids of the rows that changed
+    """
+    changed = []
+    shapes = {}
+    for row in rows:
+        shapes.setdefault(tuple(row), []).append(row)
+    for shape, alike in shapes.items():
+        changed += _update_shape(model, shape[1:] if shape[0] == "id" else shape, alike, keep_empty)
+    if changed:
+        model.browse(changed).invalidate_recordset()
+    return changed
+
+
+def _update_shape(model, columns, rows, keep_empty):
+    types = {column: SQL(model._fields[column].column_type[1].split("(")[0]) for column in columns}
+    values = SQL(", ").join(
+        SQL("(%s, %s)", row["id"], SQL(", ").join(SQL("%s::%s", _adapt(row[c]), types[c]) for c in columns))
+        for row in rows
+    )
+    new = {
+        column: SQL("COALESCE(v.%s, t.%s)", SQL.identifier(column), SQL.identifier(column))
+        if column in keep_empty
+        else SQL("v.%s", SQL.identifier(column))
+        for column in columns
+    }
+    statement = SQL(
+        "UPDATE %(table)s t SET %(assignments)s, write_date = now() at time zone 'UTC', write_uid = %(uid)s"
+        " FROM (VALUES %(values)s) AS v(id, %(columns)s)"
+        " WHERE t.id = v.id AND (%(current)s) IS DISTINCT FROM (%(new)s) RETURNING t.id",
+        table=SQL.identifier(model._table),
+        assignments=SQL(", ").join(SQL("%s = %s", SQL.identifier(column), new[column]) for column in columns),
+        uid=model.env.uid,
+        values=values,
+        columns=SQL(", ").join(map(SQL.identifier, columns)),
+        current=SQL("ROW(%s)", SQL(", ").join(SQL("t.%s", SQL.identifier(column)) for column in columns)),
+        new=SQL("ROW(%s)", SQL(", ").join(new[column] for column in columns)),
+    )
+    return [row[0] for row in model.env.execute_query(statement)]
+
+
+def _adapt(value):
+    return Json(value) if isinstance(value, dict | list) else value

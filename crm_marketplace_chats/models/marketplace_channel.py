@@ -1,0 +1,409 @@
+import json
+import logging
+import secrets
+from contextlib import contextmanager, nullcontext
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.mail.tools.discuss import Store
+
+from ..marketplaces import client_class, known_marketplaces
+from ..marketplaces.errors import REASONS, CredentialsError, EntitlementError, MarketplaceError
+from .reasons import describe_finding, describe_reason
+
+_logger = logging.getLogger(__name__)
+
+#: Failures that only an admin can end.
+REFUSALS = (CredentialsError, EntitlementError)
+#: Job under whose name a channel's token is renewed; see `marketplace.job._hold`.
+SESSION_KEY = "session"
+
+
+class MarketplaceChannel(models.Model):
+    """One account of the dealer at one marketplace.
+
+    Fields named ``<marketplace>_<key>`` are the settings of that marketplace's client: `_client` hands them over by
+    their plain key. Those that are secret are written through and never read back, see `_secret_fields`.
+    """
+
+    _name = "marketplace.channel"
+    _description = "Marketplace Channel"
+    _inherit = ["mail.thread", "mail.activity.mixin", "bus.listener.mixin"]
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True, tracking=True)
+    marketplace = fields.Selection(lambda self: known_marketplaces(), required=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    user_ids = fields.Many2many(
+        "res.users",
+        "marketplace_channel_users_rel",
+        string="Employees",
+        domain=lambda self: [
+            ("all_group_ids", "in", self.env.ref("crm_marketplace_chats.group_chats_user").id),
+            ("share", "=", False),
+        ],
+        help="Who sees the chats of this channel and answers in them.",
+        tracking=True,
+    )
+    base_url = fields.Char(
+        "Service Address",
+        groups="base.group_system",
+        help="Leave empty to use the real service.",
+    )
+    default_base_url = fields.Char(compute="_compute_default_base_url", groups="base.group_system")
+
+    avito_client_id = fields.Char("Client ID", groups="base.group_system", copy=False)
+    avito_client_secret = fields.Char(
+        "Client Secret",
+        compute="_compute_secret",
+        inverse="_inverse_avito_client_secret",
+        groups="base.group_system",
+    )
+    autoru_token = fields.Char(
+        "Token", compute="_compute_secret", inverse="_inverse_autoru_token", groups="base.group_system"
+    )
+    autoru_mode = fields.Selection(
+        [("pull", "Ask Auto.ru for messages (login and password)"), ("webhook", "Auto.ru delivers messages (ChatId)")],
+        "Way of Receiving",
+        default="pull",
+        groups="base.group_system",
+    )
+    autoru_login = fields.Char("Login", groups="base.group_system", copy=False)
+    autoru_password = fields.Char(
+        "Password", compute="_compute_secret", inverse="_inverse_autoru_password", groups="base.group_system"
+    )
+    autoru_session_id = fields.Char(
+        "Session ID", compute="_compute_secret", inverse="_inverse_autoru_session_id", groups="base.group_system"
+    )
+    autoru_dealer_id = fields.Char("Dealer ID", groups="base.group_system", copy=False)
+    autoru_chat_id = fields.Char(
+        "ChatId", groups="base.group_system", copy=False, default=lambda self: secrets.token_hex(16)
+    )
+    autoru_hook_url = fields.Char("Address for Answers", groups="base.group_system")
+    secrets_set = fields.Char(
+        compute="_compute_secrets_set",
+        groups="base.group_system",
+        help="Names of the secrets that are stored, separated by spaces.",
+    )
+
+    webhook_secret = fields.Char(
+        required=True, groups="base.group_system", copy=False, default=lambda self: secrets.token_urlsafe(32)
+    )
+    webhook_url = fields.Char("Address for Deliveries", compute="_compute_webhook_url", groups="base.group_system")
+    webhook_active = fields.Boolean("Deliveries Switched On", readonly=True, copy=False)
+
+    state = fields.Selection(
+        [
+            ("draft", "Not Checked"),
+            ("connected", "Connected"),
+            ("failing", "Temporary Trouble"),
+            ("refused", "Keys Refused"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    reason = fields.Char(readonly=True, copy=False)
+    reason_detail = fields.Char(readonly=True, copy=False, groups="crm_marketplace_chats.group_chats_manager")
+    state_message = fields.Char("What Is Going On", compute="_compute_state_message")
+    check_report = fields.Text("Result of the Check", readonly=True, copy=False)
+    job_ids = fields.One2many("marketplace.job", "channel_id", "Jobs", copy=False)
+    last_success_at = fields.Datetime("Last Successful Pull", compute="_compute_last_success_at")
+    access_epoch = fields.Integer(default=1, copy=False, help="Grows when the employees change.")
+    conversation_count = fields.Integer(compute="_compute_conversation_count")
+
+    # ------------------------------------------------------------ computes
+
+    @api.depends("marketplace")
+    def _compute_default_base_url(self):
+        for channel in self:
+            channel.default_base_url = channel.marketplace and client_class(channel.marketplace).default_base_url
+
+    @api.model
+    def _secret_fields(self):
+        """Names of the fields whose values go to `marketplace.channel.secret` and are never shown again."""
+        return [name for name, field in self._fields.items() if field.compute == "_compute_secret"]
+
+    def _compute_secret(self):
+        for name in self._secret_fields():
+            self[name] = False
+
+    def _inverse_secret(self, name):
+        for channel in self:
+            channel.env["marketplace.channel.secret"]._store(channel, name, (channel[name] or "").strip())
+        self.invalidate_recordset([name, "secrets_set"])
+
+    def _inverse_avito_client_secret(self):
+        self._inverse_secret("avito_client_secret")
+
+    def _inverse_autoru_token(self):
+        self._inverse_secret("autoru_token")
+
+    def _inverse_autoru_password(self):
+        self._inverse_secret("autoru_password")
+
+    def _inverse_autoru_session_id(self):
+        self._inverse_secret("autoru_session_id")
+
+    def _compute_secrets_set(self):
+        for channel in self:
+            stored = self.env["marketplace.channel.secret"]._read_all(channel) if channel.id else {}
+            channel.secrets_set = " ".join(name for name in self._secret_fields() if name in stored)
+
+    @api.depends("webhook_secret", "marketplace")
+    def _compute_webhook_url(self):
+        base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
+        for channel in self:
+            path = f"/crm_marketplace_chats/hook/{channel.id}/{channel.webhook_secret}"
+            channel.webhook_url = base + path if channel.id and channel.webhook_secret else False
+
+    @api.depends("state", "reason")
+    @api.depends_context("lang")
+    def _compute_state_message(self):
+        for channel in self:
+            channel.state_message = channel.reason and describe_reason(self.env, channel.reason, channel.marketplace)
+
+    @api.depends("job_ids.last_success_at")
+    def _compute_last_success_at(self):
+        pulls = self.env["marketplace.job"].sudo().search([("channel_id", "in", self.ids), ("kind", "=", "pull")])
+        last = {job.channel_id.id: job.last_success_at for job in pulls}
+        for channel in self:
+            channel.last_success_at = last.get(channel.id)
+
+    def _compute_conversation_count(self):
+        groups = self.env["marketplace.conversation"]._read_group(
+            [("channel_id", "in", self.ids)], ["channel_id"], ["__count"]
+        )
+        counts = {channel.id: count for channel, count in groups}
+        for channel in self:
+            channel.conversation_count = counts.get(channel.id, 0)
+
+    # ------------------------------------------------------------ create, write
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        channels = super().create(vals_list)
+        self.env["marketplace.job"].sudo()._ensure(channels)
+        return channels
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"user_ids", "company_id", "active"} & set(vals):
+            self._renew_access()
+        if self._connection_fields() & set(vals):
+            self.sudo()._forget_session()
+        return result
+
+    @api.constrains("base_url", "autoru_hook_url")
+    def _check_addresses(self):
+        for channel in self.sudo():
+            for address in filter(None, (channel.base_url, channel.autoru_hook_url)):
+                if not address.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+                    raise ValidationError(self.env._("The address has to begin with https://."))
+
+    @api.model
+    def _connection_fields(self):
+        return {
+            name for code, _label in known_marketplaces() for name in self._fields if name.startswith(f"{code}_")
+        } | {"base_url"}
+
+    def _forget_session(self):
+        """Keys have changed: tokens made with the old ones are worthless, and a refusal no longer holds."""
+        for channel in self:
+            self.env["marketplace.channel.secret"]._store(channel, SESSION_KEY, False)
+        self.write({"state": "draft", "reason": False, "reason_detail": False})
+        self.job_ids._wake()
+
+    # ------------------------------------------------------------ rights
+
+    def _renew_access(self):
+        """Whoever listens to these channels has to subscribe anew, so that a right taken away ends at once: notes go
+        to a subchannel whose name changes with each change of the employees."""
+        for channel in self.sudo():
+            channel._bus_send(
+                "crm_marketplace_chats.access_changed", {"channel_id": channel.id}, subchannel=channel._bus_subchannel()
+            )
+            super(MarketplaceChannel, channel).write({"access_epoch": channel.access_epoch + 1})
+            # Those who were added are not listening to this channel yet.
+            for user in channel.user_ids:
+                user._bus_send("crm_marketplace_chats.access_changed", {"channel_id": channel.id})
+
+    def _bus_subchannel(self):
+        self.ensure_one()
+        return f"chats_{self.sudo().access_epoch}"
+
+    # ------------------------------------------------------------ the client
+
+    def _client_settings(self):
+        """Keys of this channel by their plain names, secrets among them. For the client alone."""
+        self.ensure_one()
+        channel = self.sudo()
+        prefix = f"{channel.marketplace}_"
+        stored = self.env["marketplace.channel.secret"]._read_all(channel)
+        settings = {
+            name.removeprefix(prefix): stored.get(name, "") if name in self._secret_fields() else channel[name] or ""
+            for name in self._fields
+            if name.startswith(prefix)
+        }
+        return settings | {"base_url": channel.base_url or ""}
+
+    def _client(self, session=None):
+        """The marketplace's client for this channel; for jobs, not for a user's transaction."""
+        self.ensure_one()
+        return self._client_class()(self._client_settings(), session or ChannelSession(self))
+
+    def _client_class(self):
+        self.ensure_one()
+        return client_class(self.marketplace)
+
+    def action_check(self):
+        """«Check the connection»: try the keys and say in words what works."""
+        self.ensure_one()
+        self.check_access("write")
+        channel = self.sudo()
+        session = FreshSession()
+        findings = channel._client(session).check()
+        report = "\n".join(describe_finding(self.env, finding, self.marketplace) for finding in findings)
+        trouble = next((finding.code for finding in findings if finding.level == "error"), False)
+        refused = trouble and issubclass(REASONS.get(trouble, MarketplaceError), REFUSALS)
+        channel.write(
+            {
+                "check_report": report,
+                "state": "refused" if refused else "failing" if trouble else "connected",
+                "reason": trouble,
+                "reason_detail": False,
+            }
+        )
+        # The session has learnt things, such as the form of the token that works.
+        self.env["marketplace.channel.secret"]._store(channel, SESSION_KEY, json.dumps(session.load()))
+        channel._notify()
+        if not trouble:
+            channel.job_ids._wake()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if trouble else "success",
+                "title": self.name,
+                "message": report,
+                "sticky": bool(trouble),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_switch_webhook(self):
+        """Ask the marketplace to deliver to us, or to stop."""
+        self.ensure_one()
+        self.check_access("write")
+        channel = self.sudo()
+        client = channel._client()
+        try:
+            (client.unsubscribe if channel.webhook_active else client.subscribe)(channel.webhook_url)
+        except MarketplaceError as error:
+            raise UserError(describe_reason(self.env, error.reason, channel.marketplace)) from error
+        channel.webhook_active = not channel.webhook_active
+
+    def action_open_conversations(self):
+        self.ensure_one()
+        return self.env["ir.actions.act_window"]._for_xml_id("crm_marketplace_chats.action_conversation_list") | {
+            "domain": [("channel_id", "=", self.id)]
+        }
+
+    # ------------------------------------------------------------ state
+
+    def _reflect_jobs(self):
+        """State of the channel = the worst of what its jobs met last. A file that cannot be fetched does not count:
+        it is shown where it is missing."""
+        self.ensure_one()
+        troubles = self.job_ids.filtered(lambda job: job.reason and job.kind != "media")
+        refused = troubles.filtered(lambda job: issubclass(REASONS.get(job.reason, MarketplaceError), REFUSALS))
+        worst = (refused or troubles)[:1]
+        values = {
+            "state": "refused" if refused else "failing" if troubles else "connected",
+            "reason": worst.reason,
+            "reason_detail": worst.detail,
+        }
+        if any(self[name] != value for name, value in values.items()):
+            self.write(values)
+            self._notify()
+
+    def _notify(self):
+        """Tell the screens about the channel itself."""
+        for channel in self:
+            channel._store_for_screens().add(channel).bus_send()
+
+    def _store_for_screens(self):
+        """A store whose content goes to everybody who may use this channel."""
+        self.ensure_one()
+        return Store(bus_channel=self, bus_subchannel=self._bus_subchannel())
+
+    def _to_store_defaults(self, target):
+        return [
+            "name",
+            "marketplace",
+            "state",
+            "state_message",
+            "last_success_at",
+            Store.Attr("marketplace_label", lambda channel: channel._client_class().label),
+            Store.Attr("can_send_text", lambda channel: channel.state != "refused" and channel.active),
+            Store.Attr("can_send_images", lambda channel: channel._can_send_images()),
+            Store.Attr("text_limit", lambda channel: channel._client_class().text_limit),
+        ]
+
+    def _can_send_images(self):
+        """Auto.ru takes pictures only where its webhook way is set up."""
+        self.ensure_one()
+        channel = self.sudo()
+        return channel.marketplace != "autoru" or channel.autoru_mode == "webhook"
+
+
+class FreshSession:
+    """Tokens kept for one check only, so that it tries the keys themselves."""
+
+    def __init__(self):
+        self._session = {}
+
+    def load(self):
+        return dict(self._session)
+
+    def save(self, session):
+        self._session = dict(session)
+
+    def lock(self):
+        return nullcontext()
+
+
+class ChannelSession:
+    """A client's tokens, kept beside the channel's keys in short transactions of their own: a token must outlive the
+    failure of what it was renewed for. See `marketplaces.base.SessionStore`."""
+
+    def __init__(self, channel):
+        self._registry = channel.env.registry
+        self._channel_id = channel.id
+
+    @contextmanager
+    def _channel(self):
+        with self._registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})["marketplace.channel"].browse(self._channel_id)
+
+    def load(self):
+        with self._channel() as channel:
+            return json.loads(
+                channel.env["marketplace.channel.secret"]._read_all(channel).get(SESSION_KEY) or "{}"
+            )
+
+    def save(self, session):
+        with self._channel() as channel:
+            channel.env["marketplace.channel.secret"]._store(channel, SESSION_KEY, json.dumps(dict(session)))
+
+    @contextmanager
+    def lock(self):
+        with self._channel() as channel:
+            channel.env["marketplace.job"]._hold(channel.id, SESSION_KEY, wait=True)
+            yield

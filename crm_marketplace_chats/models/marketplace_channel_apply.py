@@ -1,0 +1,375 @@
+"""Applying what a marketplace brings: the one way in, for deliveries, pulls, history and reconciliation alike."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import models
+from odoo.tools import split_every
+
+from ..marketplaces.errors import RejectedError
+from ..marketplaces.payload import OUT, Batch, RemoteConversation
+from .bulk import commit_retrying, insert_new, to_naive, update_changed
+from .marketplace_job import DONE, MORE
+
+_logger = logging.getLogger(__name__)
+
+#: Our clock and the marketplace's may differ by this much when an echo is matched with what we sent.
+CLOCK_DIFFERENCE = timedelta(seconds=60)
+#: What a marketplace leaves out of a conversation does not erase what it said before.
+KEPT_WHEN_EMPTY = frozenset(
+    "buyer_name buyer_external_id url listing_id vehicle_id is_noise is_blocked is_partial".split()
+)
+#: More messages than this in one batch are history: screens get the conversations only.
+LIVE_MESSAGES = 50
+#: Conversations read between two commits of a pull, and seconds after which a pull lets other channels work.
+PORTION, LONGEST_PULL = 10, 50
+
+
+class MarketplaceChannel(models.Model):
+    _inherit = "marketplace.channel"
+
+    def _apply_and_commit(self, batch: Batch, pulled=None, job=None, walk=None):
+        """Apply and commit, again when another worker touched the same rows meanwhile.
+
+        :param pulled: newest message read so far, by conversation (external ids); kept with the batch
+        :param job: with ``walk``, the job whose walk came this far; kept in the same commit
+        """
+
+        def work():
+            self._apply_batch(batch)
+            self._note_pulled(pulled or {})
+            if walk is not None:
+                job.walk = walk
+
+        commit_retrying(self.env, work)
+
+    def _note_pulled(self, pulled):
+        if not pulled:
+            return
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_conversation c SET pulled_external_id = v.message
+              FROM unnest(%s, %s) AS v(conversation, message)
+             WHERE c.channel_id = %s AND c.external_id = v.conversation
+            """,
+            (list(pulled), list(pulled.values()), self.id),
+        )
+
+    def _apply_batch(self, batch: Batch):
+        """Store a batch. Applying it again, or parts of it in any order, changes nothing more.
+
+        One search, one insert and one update per table, whatever the size. Raises `SerializationFailure` when
+        another transaction stored the same rows at the same time; then the caller starts again.
+
+        :return: the conversations that changed
+        """
+        self.ensure_one()
+        listings = self._apply_listings(batch)
+        conversations = self._apply_conversations(batch, listings)
+        touched, messages = self._apply_messages(batch, conversations)
+        touched |= self._apply_reading(batch, conversations)
+        changed = self.env["marketplace.conversation"].browse(touched)._recount() | conversations["changed"]
+        self._tell_screens(changed, messages)
+        return changed
+
+    # ------------------------------------------------------------ listings
+
+    def _apply_listings(self, batch):
+        """:return: listing ids by external id"""
+        found = [*batch.listings, *(c.listing for c in batch.conversations if c.listing)]
+        # What the list of advertisements says is fuller than what came with a chat, so it is applied last.
+        rows = {listing.external_id: listing for listing in sorted(found, key=lambda listing: not listing.partial)}
+        if not rows:
+            return {}
+        Listing = self.env["marketplace.listing"]
+        return Listing._apply_remote(self, list(rows.values()))
+
+    # ------------------------------------------------------------ conversations
+
+    def _apply_conversations(self, batch, listings):
+        """:return: ``{"ids": {external id: id}, "changed": recordset}``"""
+        remote = {conversation.external_id: conversation for conversation in batch.conversations}
+        wanted = set(remote) | {message.conversation_id for message in batch.messages}
+        Conversation = self.env["marketplace.conversation"]
+        known = self._conversation_ids(wanted)
+        new = [self._new_conversation(external_id, remote.get(external_id), listings) for external_id in sorted(wanted - set(known))]
+        created = insert_new(Conversation, new, ("channel_id", "external_id"))
+        changed = update_changed(
+            Conversation,
+            [{"id": known[key]} | self._conversation_values(remote[key], listings) for key in remote if key in known],
+            keep_empty=KEPT_WHEN_EMPTY,
+        )
+        if created:
+            known = self._conversation_ids(wanted)
+        return {"ids": known, "changed": Conversation.browse([*created, *changed])}
+
+    def _conversation_ids(self, external_ids):
+        self.env.cr.execute(
+            "SELECT external_id, id FROM marketplace_conversation WHERE channel_id = %s AND external_id = ANY(%s)",
+            (self.id, list(external_ids)),
+        )
+        return dict(self.env.cr.fetchall())
+
+    def _new_conversation(self, external_id, remote, listings):
+        remote = remote or RemoteConversation(external_id, partial=True)
+        values = self._conversation_values(remote, listings)
+        return {
+            "channel_id": self.id,
+            "company_id": self.company_id.id,
+            "marketplace": self.marketplace,
+            "external_id": external_id,
+            "active": True,
+            "unread_count": 0,
+            "is_unprocessed": False,
+            "remote_read_pending": False,
+            # What the buyer saw when the chat began; later prices do not change it.
+            "price_seen": remote.listing and remote.listing.price,
+            **values,
+            "is_partial": remote.partial,
+            "is_noise": bool(values["is_noise"]),
+            "is_blocked": bool(values["is_blocked"]),
+        }
+
+    def _conversation_values(self, remote, listings):
+        listing = (remote.listing and listings.get(remote.listing.external_id)) or {}
+        return {
+            "buyer_name": remote.buyer_name or None,
+            "buyer_external_id": remote.buyer_id or None,
+            "url": remote.url or None,
+            "listing_id": listing.get("id"),
+            "vehicle_id": listing.get("vehicle_id"),
+            "is_noise": None if remote.partial else remote.noise,
+            "is_blocked": None if remote.partial else remote.blocked,
+            "is_partial": None if remote.partial else False,
+        }
+
+    # ------------------------------------------------------------ messages
+
+    def _apply_messages(self, batch, conversations):
+        """:return: ids of the conversations whose messages changed, and ids of the messages"""
+        unique = {message.external_id: message for message in batch.messages if message.external_id}
+        if not unique:
+            return set(), []
+        Message = self.env["marketplace.message"]
+        known = self._known_messages(unique)
+        fresh = [message for external_id, message in unique.items() if external_id not in known]
+        # Oldest first, so that ids break ties between messages of the same second.
+        fresh.sort(key=lambda message: (message.sent_at, message.external_id))
+        adopted = self._adopt_echoes([message for message in fresh if message.direction == OUT], conversations)
+        new = [
+            self._new_message(message, conversations["ids"][message.conversation_id])
+            for message in fresh
+            if message.external_id not in adopted
+        ]
+        created = insert_new(Message, new, ("channel_id", "external_id"))
+        changed = update_changed(
+            Message,
+            [self._changed_message(known[key], unique[key]) for key in known],
+            keep_empty={"state"},
+        )
+        ids = [*created, *changed, *adopted.values()]
+        Message.browse(ids).invalidate_recordset()
+        touched = set(Message.browse(ids).conversation_id.ids)
+        if any(row["media_state"] == "pending" for row in new):
+            self.env["marketplace.job"]._trigger("media")
+        return touched, ids
+
+    def _known_messages(self, external_ids):
+        self.env.cr.execute(
+            "SELECT external_id, id, kind FROM marketplace_message WHERE channel_id = %s AND external_id = ANY(%s)",
+            (self.id, list(external_ids)),
+        )
+        return {external_id: (message_id, kind) for external_id, message_id, kind in self.env.cr.fetchall()}
+
+    def _new_message(self, message, conversation_id):
+        return {
+            "channel_id": self.id,
+            "conversation_id": conversation_id,
+            "external_id": message.external_id,
+            "direction": message.direction,
+            "kind": message.kind,
+            "body": message.body or None,
+            "sent_at": to_naive(message.sent_at),
+            "state": ("read" if message.read_at else "sent") if message.direction == OUT else "received",
+            "is_noise": message.noise,
+            "data": self._message_data(message),
+            "media_state": "pending" if message.media else None,
+            "attempts": 0,
+            "readings": 0,
+        }
+
+    @staticmethod
+    def _message_data(message):
+        data = dict(message.data)
+        if message.media:
+            data["media"] = [{"kind": item.kind, "url": item.url, "ref": item.ref} for item in message.media]
+        return data or None
+
+    @staticmethod
+    def _changed_message(known, message):
+        """What may change in a message after it was stored: it can be deleted, and the buyer can read ours."""
+        message_id, kind = known
+        return {
+            "id": message_id,
+            "kind": message.kind if message.kind == "deleted" else kind,
+            "state": "read" if message.direction == OUT and message.read_at else None,
+        }
+
+    def _adopt_echoes(self, outgoing, conversations):
+        """Give messages that we sent ourselves the ids under which they come back.
+
+        An echo can be here before the sending was recorded, or settle one whose outcome is unknown. By our own key
+        where the marketplace returns it; else the oldest row of ours in that conversation that has no id yet, with
+        the same content, not older than the moment it left. Two equal texts find two rows.
+
+        :return: ``{external id: message id}``
+        """
+        if not outgoing:
+            return {}
+        candidates = self.env["marketplace.message"].search(
+            [
+                ("conversation_id", "in", [conversations["ids"][m.conversation_id] for m in outgoing]),
+                ("external_id", "=", False),
+                ("direction", "=", "out"),
+                ("state", "in", ("sending", "unknown", "sent")),
+            ],
+            order="sent_at, id",
+        )
+        by_conversation = defaultdict(list)
+        for row in candidates:
+            by_conversation[row.conversation_id.external_id].append(row)
+        adopted = {}
+        for message in outgoing:
+            rows = by_conversation[message.conversation_id]
+            row = next((row for row in rows if self._is_echo(row, message)), None)
+            if row:
+                rows.remove(row)
+                row._record_sent(message.external_id, to_naive(message.sent_at), read=bool(message.read_at))
+                adopted[message.external_id] = row.id
+        return adopted
+
+    @staticmethod
+    def _is_echo(row, message):
+        if message.key:
+            return row.key == message.key
+        since = (row.attempted_at or row.sent_at) - CLOCK_DIFFERENCE
+        same = row.kind == message.kind and (row.kind != "text" or (row.body or "").strip() == message.body.strip())
+        return same and to_naive(message.sent_at) >= since
+
+    def _apply_reading(self, batch, conversations):
+        """The buyer has read ours up to a moment."""
+        marks = [
+            (conversations["ids"][c.external_id], to_naive(c.buyer_read_at))
+            for c in batch.conversations
+            if c.buyer_read_at
+        ]
+        if not marks:
+            return set()
+        ids, moments = zip(*marks, strict=True)
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_message m SET state = 'read'
+              FROM unnest(%s, %s::timestamp[]) AS mark(conversation_id, read_at)
+             WHERE m.conversation_id = mark.conversation_id AND m.direction = 'out' AND m.state = 'sent'
+               AND m.sent_at <= mark.read_at
+            RETURNING m.conversation_id
+            """,
+            (list(ids), list(moments)),
+        )
+        return {row[0] for row in self.env.cr.fetchall()}
+
+    # ------------------------------------------------------------ screens
+
+    def _tell_screens(self, conversations, message_ids):
+        """One note per batch, to those who may use the channel."""
+        conversations = conversations.filtered("last_message_at")
+        if not conversations:
+            return
+        store = self._store_for_screens().add(conversations)
+        if len(message_ids) <= LIVE_MESSAGES:
+            store.add(self.env["marketplace.message"].browse(message_ids))
+        store.bus_send()
+
+    # ------------------------------------------------------------ pulling
+
+    def _pull(self, channel, job):
+        """Job: walk through the conversations that changed, and read what is new in them.
+
+        A page is read in portions, each stored when it is there; the walk moves on with the last one. A killed
+        process costs one portion, and what it stored already is not asked for again.
+        """
+        client = channel._client()
+        if not client.can_pull:
+            return DONE
+        started = time.monotonic()
+        while True:
+            walk = job.walk or {}
+            channel.env.cr.commit()  # no snapshot is held while the marketplace thinks
+            page = client.conversations(walk)
+            messages = sum(channel._pull_portion(client, part) for part in split_every(PORTION, page.conversations))
+            channel._apply_and_commit(Batch(), job=job, walk=dict(page.walk))
+            _logger.info(
+                "channel %s: %s conversations, %s messages pulled in %.0f ms",
+                *(channel.id, len(page.conversations), messages, (time.monotonic() - started) * 1000),
+            )
+            if page.done:
+                return DONE
+            if time.monotonic() - started > LONGEST_PULL:
+                return MORE
+
+    def _pull_portion(self, client, remotes):
+        """Read and store the conversations of one portion.
+
+        A conversation's messages are asked for when its last one is not the newest that a pull has seen. What a
+        delivery brought does not count as seen: the delivery before it may have been lost.
+
+        :return: number of messages read
+        """
+        seen = self._pulled_so_far(remotes)
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        conversations, messages, pulled = [], [], {}
+        for remote in remotes:
+            newest, described = seen.get(remote.external_id, (None, False))
+            last = remote.last_message
+            if last and last.external_id != newest:
+                history = client.history(remote.external_id, {newest}.intersection)
+                messages += history.messages
+                pulled[remote.external_id] = last.external_id
+                if history.messages:
+                    pulled[remote.external_id] = history.messages[0].external_id
+                if not history.complete:
+                    _logger.info("channel %s: %s has a gap", self.id, remote.external_id)
+            conversations.append(client.conversation(remote.external_id) if remote.partial and not described else remote)
+        self._apply_and_commit(Batch(tuple(conversations), tuple(messages)), pulled)
+        return len(messages)
+
+    def _describe_partial(self, client):
+        """Ask for the names and cars of conversations that a delivery brought first."""
+        for conversation in self.env["marketplace.conversation"].search(
+            [("channel_id", "=", self.id), ("is_partial", "=", True), ("external_id", "!=", False)], limit=PORTION
+        ):
+            external_id = conversation.external_id
+            self.env.cr.commit()
+            try:
+                remote = client.conversation(external_id)
+            except RejectedError:
+                # The marketplace does not tell: what the delivery said has to do.
+                conversation.is_partial = False
+                continue
+            self._apply_and_commit(Batch(conversations=(dataclasses.replace(remote, partial=False),)))
+
+    def _pulled_so_far(self, remotes):
+        """``{external id: (newest message seen by a pull, whether the conversation is known in full)}``"""
+        self.env.cr.execute(
+            """
+            SELECT external_id, pulled_external_id, NOT is_partial FROM marketplace_conversation
+             WHERE channel_id = %s AND external_id = ANY(%s)
+            """,
+            (self.id, [remote.external_id for remote in remotes]),
+        )
+        return {external_id: (newest, described) for external_id, newest, described in self.env.cr.fetchall()}

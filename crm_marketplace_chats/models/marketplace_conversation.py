@@ -1,0 +1,215 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .marketplace_message import ANSWERED_STATES
+
+#: What an employee may change by hand; everything else follows from the messages.
+EDITABLE = {"user_id", "partner_id", "lead_id", "vehicle_id", "active"}
+
+
+class MarketplaceConversation(models.Model):
+    """One dialogue with one buyer about one listing.
+
+    The counters and the last-message columns are functions of the stored messages and of the last tick; `_recount`
+    is the only place that writes them, and it never adds.
+    """
+
+    _name = "marketplace.conversation"
+    _description = "Marketplace Chat"
+    _order = "last_message_at desc nulls last, id desc"
+    _rec_name = "buyer_name"
+
+    channel_id = fields.Many2one("marketplace.channel", required=True, ondelete="cascade", index=True, readonly=True)
+    company_id = fields.Many2one(related="channel_id.company_id", store=True, index=True)
+    marketplace = fields.Selection(related="channel_id.marketplace", store=True)
+    external_id = fields.Char("Number at the Marketplace", readonly=True, copy=False)
+    active = fields.Boolean(default=True)
+    buyer_name = fields.Char("Client's Name", readonly=True, index="trigram")
+    buyer_external_id = fields.Char(readonly=True, copy=False)
+    partner_id = fields.Many2one("res.partner", "Client", index="btree_not_null", ondelete="set null")
+    listing_id = fields.Many2one("marketplace.listing", "Listing", index="btree_not_null", readonly=True)
+    vehicle_id = fields.Many2one(
+        "product.template",
+        "Car",
+        index="btree_not_null",
+        ondelete="set null",
+        domain=[("is_vehicle", "=", True)],
+        help="Follows the listing; what is chosen here is chosen for the listing.",
+    )
+    car_title = fields.Char("Asked About", compute="_compute_car_title")
+    price_seen = fields.Integer("Price at the Beginning, ₽", readonly=True, aggregator=None)
+    lead_id = fields.Many2one("crm.lead", "Lead", index="btree_not_null", ondelete="set null")
+    user_id = fields.Many2one("res.users", "Responsible", index="btree_not_null", ondelete="set null")
+    url = fields.Char("Address at the Marketplace", readonly=True)
+    is_noise = fields.Boolean("No Client Behind It", readonly=True, help="Support, the marketplace, our own purchases.")
+    is_blocked = fields.Boolean("Closed for Writing", readonly=True)
+    is_partial = fields.Boolean(readonly=True, help="The marketplace has not been asked for the details yet.")
+    has_gap = fields.Boolean("Older Messages Missing", readonly=True)
+    message_ids = fields.One2many("marketplace.message", "conversation_id", "Messages", readonly=True)
+
+    last_message_at = fields.Datetime("Last Message", readonly=True)
+    last_message_preview = fields.Char("Last Text", readonly=True)
+    last_message_kind = fields.Char(readonly=True)
+    last_message_direction = fields.Selection([("in", "Client"), ("out", "We")], "Last Word", readonly=True)
+    last_message_state = fields.Char(readonly=True)
+    unread_count = fields.Integer("Unread", readonly=True, aggregator="sum")
+    is_unprocessed = fields.Boolean("Waits for an Answer", readonly=True)
+    waiting_since = fields.Datetime("Waiting Since", readonly=True)
+    ticked_at = fields.Datetime("Ticked Up To", readonly=True, copy=False)
+    ticked_message_id = fields.Integer(readonly=True, copy=False, help="Breaks ties of messages of the same second.")
+
+    pulled_external_id = fields.Char(readonly=True, copy=False, help="Newest message that a pull has seen.")
+    remote_read_pending = fields.Boolean(readonly=True, copy=False, help="To be marked read at the marketplace.")
+
+    _external = models.UniqueIndex(
+        "(channel_id, external_id) WHERE external_id IS NOT NULL", "This chat is there already."
+    )
+    _newest = models.Index("(last_message_at DESC, id DESC)")
+    _newest_of_channel = models.Index("(channel_id, last_message_at DESC, id DESC)")
+    _waiting = models.Index("(channel_id, waiting_since) WHERE is_unprocessed")
+    _to_mark_read = models.Index("(channel_id) WHERE remote_read_pending")
+
+    @api.depends("buyer_name", "marketplace")
+    def _compute_display_name(self):
+        for conversation in self:
+            conversation.display_name = conversation._buyer_name()
+
+    @api.depends("vehicle_id.vehicle_title", "listing_id.title")
+    def _compute_car_title(self):
+        for conversation in self:
+            # sudo: what the client asks about is for everybody who reads the chat
+            conversation.car_title = (
+                conversation.vehicle_id.sudo().vehicle_title or conversation.listing_id.sudo().title or False
+            )
+
+    def _buyer_name(self):
+        """Many buyers give no name: then they are a buyer of that marketplace."""
+        self.ensure_one()
+        return self.buyer_name or self.env._(
+            "Client of %(marketplace)s", marketplace=self.channel_id.sudo()._client_class().label
+        )
+
+    # ------------------------------------------------------------ writing
+
+    def write(self, vals):
+        if not self.env.su and set(vals) - EDITABLE:
+            raise AccessError(self.env._("Chats are written by the marketplaces; only people and links are yours."))
+        result = super().write(vals)
+        if "vehicle_id" in vals:
+            for conversation in self.filtered("listing_id"):
+                # sudo: employees join listings to cars through their chats
+                conversation.sudo().listing_id.vehicle_id = conversation.vehicle_id
+        if set(vals) & EDITABLE:
+            for channel, conversations in self.sudo().grouped("channel_id").items():
+                channel._tell_screens(conversations, [])
+        return result
+
+    def _check_writable(self):
+        """:raises UserError: when nothing can be sent here, with the reason"""
+        self.ensure_one()
+        channel = self.channel_id.sudo()
+        if not channel.active:
+            raise UserError(self.env._("The channel is switched off."))
+        if channel.state == "refused":
+            raise UserError(channel.state_message)
+        if self.is_blocked:
+            raise UserError(self.env._("The marketplace has closed this chat for writing."))
+
+    # ------------------------------------------------------------ counters
+
+    def _recount(self):
+        """Recompute what follows from the messages and the last tick, in one statement.
+
+        Done = up to the later of our last answer and the last tick. Unread = from the client, no notice, later than
+        that. Order within one second is the order of the ids.
+
+        :return: the conversations in which something changed
+        """
+        if not self.ids:
+            return self
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_conversation c
+               SET unread_count = n.unread, is_unprocessed = n.unread > 0, waiting_since = n.since,
+                   last_message_at = n.last_at, last_message_preview = n.preview, last_message_kind = n.kind,
+                   last_message_direction = n.direction, last_message_state = n.state
+              FROM (
+                    SELECT c.id, coalesce(u.unread, 0) AS unread, u.since, l.sent_at AS last_at,
+                           left(regexp_replace(l.body, '\\s+', ' ', 'g'), 160) AS preview, l.kind, l.direction, l.state
+                      FROM marketplace_conversation c
+                      LEFT JOIN LATERAL (
+                            SELECT m.sent_at, m.id FROM marketplace_message m
+                             WHERE m.conversation_id = c.id AND m.direction = 'out' AND m.state = ANY(%(answered)s)
+                             ORDER BY m.sent_at DESC, m.id DESC LIMIT 1
+                           ) a ON true
+                      LEFT JOIN LATERAL (
+                            SELECT count(*) AS unread, min(m.sent_at) AS since FROM marketplace_message m
+                             WHERE m.conversation_id = c.id AND m.direction = 'in' AND NOT m.is_noise
+                               AND m.kind <> 'deleted' AND NOT c.is_noise
+                               AND (m.sent_at, m.id) > (coalesce(a.sent_at, '-infinity'), coalesce(a.id, 0))
+                               AND (m.sent_at, m.id)
+                                 > (coalesce(c.ticked_at, '-infinity'), coalesce(c.ticked_message_id, 0))
+                           ) u ON true
+                      LEFT JOIN LATERAL (
+                            SELECT m.* FROM marketplace_message m
+                             WHERE m.conversation_id = c.id AND m.direction <> 'note' AND m.state <> 'canceled'
+                             ORDER BY m.is_noise, m.sent_at DESC, m.id DESC LIMIT 1
+                           ) l ON true
+                     WHERE c.id = ANY(%(ids)s)
+                   ) n
+             WHERE c.id = n.id
+               AND (c.unread_count, c.is_unprocessed, c.waiting_since, c.last_message_at, c.last_message_preview,
+                    c.last_message_kind, c.last_message_direction, c.last_message_state)
+                   IS DISTINCT FROM
+                   (n.unread::int, n.unread > 0, n.since, n.last_at, n.preview, n.kind, n.direction, n.state)
+            RETURNING c.id
+            """,
+            {"ids": list(self.ids), "answered": list(ANSWERED_STATES)},
+        )
+        changed = self.browse(row[0] for row in self.env.cr.fetchall())
+        changed.invalidate_recordset()
+        return changed
+
+    def _last_incoming_external_id(self):
+        self.ensure_one()
+        last = self.env["marketplace.message"].search(
+            [("conversation_id", "=", self.id), ("direction", "=", "in"), ("external_id", "!=", False)], limit=1
+        )
+        return last.external_id or ""
+
+    # ------------------------------------------------------------ lead, car
+
+    def _make_lead(self):
+        """The lead of this chat: the one that is linked, or a new one. Under the user's own rights."""
+        self.ensure_one()
+        if not self.lead_id:
+            source = self.env["utm.source"].sudo()
+            label = self.channel_id.sudo()._client_class().label
+            self.lead_id = self.env["crm.lead"].create(
+                {
+                    "name": " · ".join(filter(None, [self._buyer_name(), self.car_title])),
+                    "type": "opportunity",
+                    "contact_name": self.buyer_name,
+                    "partner_id": self.partner_id.id,
+                    "user_id": (self.user_id or self.env.user).id,
+                    "company_id": self.company_id.id,
+                    "expected_revenue": self.vehicle_id.list_price or self.listing_id.price,
+                    "source_id": (source.search([("name", "=", label)], limit=1) or source.create({"name": label})).id,
+                    "description": self.url and self.env._("Chat: %(address)s", address=self.url),
+                }
+            )
+        return self.lead_id
+
+    def action_open_chat(self):
+        """The chat of this record in the Chats screen."""
+        self.ensure_one()
+        return self.env["ir.actions.actions"]._for_xml_id("crm_marketplace_chats.action_chats") | {
+            "params": {"conversation_id": self.id},
+            "context": {"active_id": self.id},
+        }
+
+    def action_make_lead(self):
+        self.ensure_one()
+        lead = self._make_lead()
+        return {"type": "ir.actions.act_window", "res_model": "crm.lead", "res_id": lead.id, "views": [[False, "form"]]}

@@ -1,0 +1,205 @@
+"""Everything the CRM knows about the car, the client and the deal of one chat, for the panel beside it."""
+
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+#: Other chats shown, of this car and of this client.
+OTHERS = 10
+
+
+class MarketplaceConversation(models.Model):
+    _inherit = "marketplace.conversation"
+
+    @api.readonly
+    def chats_panel(self):
+        """Shape: docs/architecture.md. The car and the listings are read as superuser: whoever may read the chat may
+        know what it is about. Other chats and the lead are those that the user himself may read."""
+        self.ensure_one()
+        self.check_access("read")
+        vehicle, listing = self.vehicle_id.sudo(), self.listing_id.sudo()
+        return {
+            "vehicle": vehicle._panel_data(self.price_seen) if vehicle else False,
+            "listing": self._panel_listing(listing) if listing and not vehicle else False,
+            "listings": [
+                {
+                    "id": advert.id,
+                    "marketplace": advert.marketplace,
+                    "marketplace_label": advert.channel_id._client_class().label,
+                    "price": advert.price,
+                    "url": advert.url,
+                    "state": advert.state,
+                }
+                for advert in (vehicle.marketplace_listing_ids or listing)
+            ],
+            "others": self._panel_others(),
+            "client": self._panel_client(),
+            "lead": self._panel_lead(),
+        }
+
+    def _panel_listing(self, listing):
+        return {
+            "id": listing.id,
+            "title": listing.title,
+            "price": listing.price,
+            "price_seen": self.price_seen,
+            "url": listing.url,
+            "thumb_url": f"/web/image/marketplace.listing/{listing.id}/image" if listing.image_state == "done" else False,
+            "state": listing.state,
+            "can_make_vehicle": bool(listing.title),
+        }
+
+    def _panel_others(self):
+        same_car = (
+            [("vehicle_id", "=", self.vehicle_id.id)] if self.vehicle_id else [("listing_id", "=", self.listing_id.id)]
+        )
+        if not (self.vehicle_id or self.listing_id):
+            return []
+        others = self.search([*same_car, ("id", "!=", self.id), ("is_noise", "=", False)], limit=OTHERS)
+        return [
+            {
+                "id": other.id,
+                "buyer_name": other._buyer_name(),
+                "marketplace": other.marketplace,
+                "last_message_at": fields.Datetime.to_string(other.last_message_at),
+                "responsible": other.user_id.sudo().name or False,
+            }
+            for other in others
+        ]
+
+    def _panel_client(self):
+        partner = self.partner_id.sudo()
+        known = self.search([("partner_id", "=", partner.id), ("id", "!=", self.id)], limit=OTHERS) if partner else []
+        return {
+            "name": partner.name or self._buyer_name(),
+            "partner_id": partner.id,
+            "phone": partner.phone or False,
+            "conversations": [
+                {
+                    "id": other.id,
+                    "car_title": other.car_title,
+                    "marketplace": other.marketplace,
+                    "last_message_at": fields.Datetime.to_string(other.last_message_at),
+                }
+                for other in known
+            ],
+        }
+
+    def _panel_lead(self):
+        lead = self.lead_id
+        if not lead or not self.env["crm.lead"].has_access("read"):
+            return False
+        lead = lead._filtered_access("read")
+        activity = lead.sudo().activity_ids[:1]
+        return lead and {
+            "id": lead.id,
+            "name": lead.name,
+            "stage": lead.stage_id.name,
+            "responsible": lead.user_id.sudo().name or False,
+            "activity": activity
+            and f"{activity.activity_type_id.name}, {format_date(self.env, activity.date_deadline)}"
+            or False,
+        }
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    def _panel_data(self, price_seen):
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "title": " ".join(filter(None, [self.vehicle_make, self.vehicle_model, self.vehicle_modification]))
+            or self.name,
+            "subtitle": " · ".join(
+                filter(None, [self.vehicle_generation, self.vehicle_trim, str(self.vehicle_year or "")])
+            ),
+            "status": self.vehicle_status,
+            "status_label": self._label("vehicle_status"),
+            "price": self.list_price,
+            "price_seen": price_seen or False,
+            "currency": (self.company_id or self.env.company).currency_id.symbol,
+            "photos": self._panel_photos(),
+            "tags": [tag for tag in (self._label("vehicle_condition"), self.vehicle_location, self._days_in_stock()) if tag],
+            "groups": self._panel_groups(),
+            "description": self.vehicle_description or False,
+            "equipment": (self.vehicle_equipment or "").splitlines(),
+        }
+
+    def _label(self, name):
+        """A selection's value in the user's language."""
+        return dict(self._fields[name]._description_selection(self.env)).get(self[name], False)
+
+    def _days_in_stock(self):
+        if not self.vehicle_arrived_on or self.vehicle_status not in ("in_stock", "reserved"):
+            return False
+        days = (fields.Date.context_today(self) - self.vehicle_arrived_on).days
+        return self.env._("%(days)s days in stock", days=days) if days > 0 else False
+
+    def _panel_photos(self):
+        stamp = f"unique={self.write_date:%Y%m%d%H%M%S}"
+        photos = []
+        if self.image_128:
+            image = f"/web/image/product.template/{self.id}"
+            photos.append({"url": f"{image}/image_512?{stamp}", "full_url": f"{image}/image_1920?{stamp}"})
+        for photo in self.vehicle_photo_ids:
+            token = photo.access_token or photo.generate_access_token()[0]
+            address = f"/web/image/{photo.id}"
+            photos.append(
+                {
+                    "url": f"{address}/512x384?access_token={token}",
+                    "full_url": f"{address}?access_token={token}",
+                }
+            )
+        return photos
+
+    def _panel_groups(self):
+        """Rows that say nothing are left out, and so are groups without rows."""
+        label = {name: field["string"] for name, field in self.fields_get(list(self._fields), ["string"]).items()}
+        power = self.vehicle_power and self.env._("%(power)s hp", power=self.vehicle_power)
+        volume = self.vehicle_engine_volume and self.env._(
+            "%(volume)s l", volume=f"{self.vehicle_engine_volume:.1f}".replace(".", self._decimal_point())
+        )
+        mileage = self.env._("%(mileage)s km", mileage=f"{self.vehicle_mileage:,}".replace(",", "\u00a0"))
+        groups = [
+            (
+                self.env._("Specifications"),
+                [
+                    ("vehicle_vin", self.vehicle_vin),
+                    ("vehicle_mileage", mileage if self.vehicle_mileage or self.vehicle_condition == "used" else False),
+                    ("engine", " · ".join(filter(None, [volume, power, self._label("vehicle_fuel")]))),
+                    ("vehicle_gearbox", self._label("vehicle_gearbox")),
+                    ("vehicle_drive", self._label("vehicle_drive")),
+                    ("vehicle_body", self._label("vehicle_body")),
+                    ("vehicle_wheel", self._label("vehicle_wheel")),
+                    ("vehicle_color", self.vehicle_color),
+                ],
+            ),
+            (
+                self.env._("Papers"),
+                [
+                    ("vehicle_pts", self._label("vehicle_pts")),
+                    ("vehicle_owners", self.vehicle_owners),
+                    ("vehicle_customs", self._label("vehicle_customs")),
+                    ("vehicle_plate", self.vehicle_plate),
+                    ("vehicle_external_id", self.vehicle_external_id),
+                ],
+            ),
+        ]
+        names = label | {
+            "engine": self.env._("Engine"),
+            "vehicle_mileage": self.env._("Mileage"),
+        }
+        copied = {"vehicle_vin", "vehicle_plate"}
+        return [
+            {
+                "label": title,
+                "rows": [
+                    {"label": names[name], "value": str(value), "copy": name in copied} for name, value in rows if value
+                ],
+            }
+            for title, rows in groups
+            if any(value for _name, value in rows)
+        ]
+
+    def _decimal_point(self):
+        return self.env["res.lang"]._lang_get(self.env.user.lang or "en_US").decimal_point

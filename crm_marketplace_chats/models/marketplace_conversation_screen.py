@@ -1,0 +1,283 @@
+"""What the Chats screen asks. Shapes of the answers: docs/architecture.md."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from odoo.addons.mail.tools.discuss import Store
+
+#: Numbers beyond this are shown as "99+".
+COUNT_LIMIT = 100
+PAGE = 50
+LONGEST_SEARCH = 100
+
+
+class MarketplaceConversation(models.Model):
+    _inherit = "marketplace.conversation"
+
+    def _to_store_defaults(self, target):
+        return [
+            Store.One("channel_id", []),
+            "marketplace",
+            "last_message_at",
+            "last_message_preview",
+            "last_message_kind",
+            "last_message_direction",
+            "last_message_state",
+            "unread_count",
+            "is_unprocessed",
+            "waiting_since",
+            "is_noise",
+            "is_blocked",
+            "has_gap",
+            "url",
+            "car_title",
+            Store.Attr("buyer_name", lambda c: c._buyer_name()),
+            Store.Attr("thumb_url", lambda c: c._thumb_url()),
+            Store.Attr("responsible", lambda c: c.user_id and {"id": c.user_id.id, "name": c.user_id.sudo().name}),
+            Store.Attr("vehicle_id", lambda c: c.vehicle_id.id),
+            Store.Attr("listing_id", lambda c: c.listing_id.id),
+            Store.Attr("lead_id", lambda c: c.lead_id.id),
+        ]
+
+    def _thumb_url(self):
+        """The car's picture: of the car in stock, else of the listing."""
+        # sudo: both are shown to everybody who reads the chat
+        vehicle, listing = self.vehicle_id.sudo(), self.listing_id.sudo()
+        if vehicle.image_128:
+            return f"/web/image/product.template/{vehicle.id}/image_128?unique={vehicle.write_date:%Y%m%d%H%M%S}"
+        if listing.image_state == "done":
+            return f"/web/image/marketplace.listing/{listing.id}/image/128x128"
+        return False
+
+    # ------------------------------------------------------------ the list
+
+    @api.model
+    @api.readonly
+    def chats_start(self):
+        channels = self.env["marketplace.channel"].search([])
+        return {
+            "store": Store().add(channels).get_result(),
+            "channel_ids": channels.ids,
+            "counts": self.chats_counts(),
+            "user_lang": self.env.user.lang,
+        }
+
+    @api.model
+    @api.readonly
+    def chats_list(self, view="waiting", channel_ids=False, search="", after=False, limit=PAGE):
+        domain = self._view_domain(view)
+        if channel_ids:
+            domain &= Domain("channel_id", "in", channel_ids)
+        if search := (search or "").strip()[:LONGEST_SEARCH]:
+            domain &= self._search_domain(search)
+        order = "waiting_since, id" if view == "waiting" else "last_message_at desc, id desc"
+        if after:
+            domain &= self._after_domain(view, self.browse(after))
+        limit = min(int(limit), PAGE)
+        found = self.search(domain, order=order, limit=limit + 1)
+        page = found[:limit]
+        return {
+            "ids": page.ids,
+            "has_more": len(found) > limit,
+            "counts": self.chats_counts(),
+            "store": Store().add(page).get_result(),
+        }
+
+    @api.model
+    def _view_domain(self, view):
+        written = Domain("last_message_at", "!=", False)
+        return {
+            "waiting": Domain("is_unprocessed", "=", True),
+            "mine": written & Domain("user_id", "=", self.env.uid),
+            "unowned": written & Domain("user_id", "=", False) & Domain("is_noise", "=", False),
+            "all": written,
+        }[view]
+
+    @api.model
+    def _search_domain(self, text):
+        fields_searched = (
+            "buyer_name",
+            "listing_id.title",
+            "vehicle_id.name",
+            "vehicle_id.vehicle_vin",
+            "vehicle_id.vehicle_plate",
+            "partner_id.phone",
+            "message_ids.body",
+        )
+        return Domain.OR(Domain(name, "ilike", text) for name in fields_searched)
+
+    @api.model
+    def _after_domain(self, view, last):
+        """What comes behind the last row the screen holds; works while the list moves."""
+        column, operator = ("waiting_since", ">") if view == "waiting" else ("last_message_at", "<")
+        moment = last[column]
+        if not moment:
+            return Domain.TRUE
+        return Domain(column, operator, moment) | (Domain(column, "=", moment) & Domain("id", operator, last.id))
+
+    @api.model
+    @api.readonly
+    def chats_counts(self):
+        counts = {
+            view: self.search_count(self._view_domain(view), limit=COUNT_LIMIT)
+            for view in ("waiting", "mine", "unowned")
+        }
+        return {**counts, "unprocessed": counts["waiting"]}
+
+    # ------------------------------------------------------------ one conversation
+
+    @api.readonly
+    def chats_thread(self, before=False, limit=PAGE):
+        self.ensure_one()
+        self.check_access("read")
+        Message = self.env["marketplace.message"]
+        domain = Domain("conversation_id", "=", self.id) & Domain("state", "!=", "canceled")
+        if before:
+            oldest = Message.browse(before)
+            domain &= Domain("sent_at", "<", oldest.sent_at) | (
+                Domain("sent_at", "=", oldest.sent_at) & Domain("id", "<", oldest.id)
+            )
+        limit = min(int(limit), 2 * PAGE)
+        found = Message.search(domain, limit=limit + 1)
+        page = found[:limit]
+        return {
+            "ids": page.ids[::-1],
+            "has_more": len(found) > limit,
+            "store": Store().add(self).add(page).get_result(),
+        }
+
+    def chats_post(self, body, key, attachment_ids=()):
+        """Put a reply into the queue. The same key again changes nothing, so a browser may repeat a lost request."""
+        self.ensure_one()
+        self.check_access("read")
+        conversation = self.sudo()
+        Message = self.env["marketplace.message"].sudo()
+        posted = Message.search(
+            [("conversation_id", "=", self.id), ("key", "=like", f"{self._check_key(key)}%")], order="id"
+        )
+        if not posted:
+            body = self._check_body(body, attachment_ids)
+            conversation._check_writable()
+            posted = Message.create(conversation._message_values(body, key, self._own_uploads(attachment_ids)))
+            if not conversation.user_id:
+                conversation.user_id = self.env.user
+            conversation._recount()
+            conversation.channel_id._tell_screens(conversation, posted.ids)
+            self.env["marketplace.job"].sudo()._trigger("send")
+        return {"ids": posted.ids, "store": Store().add(self).add(posted.sudo(False)).get_result()}
+
+    def _message_values(self, body, key, uploads):
+        """Pictures first, each a message of its own, then the text. Never older than what the manager answered."""
+        now = max(fields.Datetime.now(), self.last_message_at or fields.Datetime.now())
+        common = {
+            "channel_id": self.channel_id.id,
+            "conversation_id": self.id,
+            "direction": "out",
+            "state": "queued",
+            "sent_at": now,
+            "author_id": self.env.uid,
+        }
+        values = [
+            common | {"kind": "image", "key": f"{key}/{number}", "attachment_ids": [fields.Command.link(upload.id)]}
+            for number, upload in enumerate(uploads)
+        ]
+        return values + ([common | {"kind": "text", "key": key, "body": body}] if body else [])
+
+    @api.model
+    def _check_key(self, key):
+        if not isinstance(key, str) or not 8 <= len(key) <= 64 or not key.replace("-", "").isalnum():
+            raise UserError(self.env._("The message has no key of its own."))
+        return key
+
+    def _check_body(self, body, attachment_ids):
+        body = (body or "").strip()
+        limit = self.channel_id.sudo()._client_class().text_limit
+        if not body and not attachment_ids:
+            raise UserError(self.env._("An empty text cannot be sent."))
+        if len(body) > limit:
+            raise UserError(
+                self.env._(
+                    "The text has %(length)s characters, the marketplace takes %(limit)s.",
+                    length=len(body),
+                    limit=limit,
+                )
+            )
+        return body
+
+    def _own_uploads(self, attachment_ids):
+        """The pictures that this user uploaded for this very conversation."""
+        if not attachment_ids:
+            return self.env["ir.attachment"].sudo()
+        if not self.channel_id.sudo()._can_send_images():
+            raise UserError(self.env._("This channel does not take pictures."))
+        uploads = self.env["ir.attachment"].sudo().search(
+            [
+                ("id", "in", list(attachment_ids)),
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("create_uid", "=", self.env.uid),
+            ],
+            order="id",
+        )
+        if len(uploads) != len(set(attachment_ids)):
+            raise AccessError(self.env._("A picture is not there any more. Attach it again."))
+        uploads.res_model = "marketplace.message"
+        return uploads
+
+    def chats_tick(self, last_message_id):
+        """Everything up to the message that the manager saw is processed, here and at the marketplace."""
+        self.ensure_one()
+        self.check_access("read")
+        message = self.env["marketplace.message"].search(
+            [("id", "=", last_message_id), ("conversation_id", "=", self.id)]
+        )
+        if not message:
+            raise UserError(self.env._("This message is not part of the chat."))
+        conversation = self.sudo()
+        ticked = (conversation.ticked_at or message.sent_at, conversation.ticked_message_id)
+        if (message.sent_at, message.id) > ticked:
+            conversation.write(
+                {"ticked_at": message.sent_at, "ticked_message_id": message.id, "remote_read_pending": True}
+            )
+            conversation._recount()
+            conversation.channel_id._tell_screens(conversation, [])
+            self.env["marketplace.job"].sudo()._trigger("send")
+        return {"store": Store().add(self).get_result()}
+
+    def chats_assign(self, user_id):
+        self.ensure_one()
+        if user_id and user_id not in [user["id"] for user in self.chats_assignees()]:
+            raise UserError(self.env._("This employee does not use the channel."))
+        self.user_id = user_id
+        return {"store": Store().add(self).get_result()}
+
+    @api.readonly
+    def chats_assignees(self):
+        self.ensure_one()
+        self.check_access("read")
+        # sudo: the names of colleagues who use the same channel
+        return [{"id": user.id, "name": user.name} for user in self.channel_id.sudo().user_ids.sorted("name")]
+
+    @api.readonly
+    def chats_templates(self):
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["marketplace.template"].search([])._fill(self)
+
+    def chats_make_vehicle(self):
+        self.ensure_one()
+        self.check_access("write")
+        listing = self.listing_id
+        if not listing:
+            raise UserError(self.env._("This chat has no listing to make a car from."))
+        # sudo: employees need no rights on products for the one car they talk about
+        listing.sudo()._make_vehicle()
+        listing.sudo().conversation_ids.write({"vehicle_id": listing.vehicle_id.id})
+        self.invalidate_recordset()
+        return {"store": Store().add(self).get_result(), "panel": self.chats_panel()}
+
+    def chats_make_lead(self):
+        self.ensure_one()
+        self._make_lead()
+        return {"store": Store().add(self).get_result(), "panel": self.chats_panel()}

@@ -1,0 +1,101 @@
+import json
+import logging
+from hashlib import sha256
+
+from odoo import api, fields, models
+
+from ..marketplaces.payload import Batch
+from .marketplace_job import DONE, MORE
+from .reasons import describe_reason
+
+_logger = logging.getLogger(__name__)
+
+PORTION = 200
+#: Days that understood events are kept.
+KEPT_DAYS = 14
+
+
+class MarketplaceEvent(models.Model):
+    """One delivery exactly as it came. It is stored before anybody tries to understand it, so that nothing is lost
+    by a mistake of ours; what cannot be understood stays, visible, and can be tried again."""
+
+    _name = "marketplace.event"
+    _description = "Marketplace Delivery"
+    _order = "id desc"
+    _rec_name = "create_date"
+
+    channel_id = fields.Many2one("marketplace.channel", required=True, ondelete="cascade", index=True, readonly=True)
+    key = fields.Char(required=True, readonly=True, help="Digest of the body: the same delivery twice is stored once.")
+    body = fields.Text(required=True, readonly=True, groups="base.group_system")
+    signature = fields.Char(readonly=True, groups="base.group_system", help="As sent; never trusted.")
+    state = fields.Selection(
+        [("new", "New"), ("done", "Understood"), ("poison", "Not Understood")], default="new", required=True, readonly=True
+    )
+    reason = fields.Char(readonly=True)
+    error = fields.Char(compute="_compute_error")
+
+    _delivery = models.UniqueIndex("(channel_id, key)", "This delivery is stored already.")
+    _new = models.Index("(channel_id, id) WHERE state = 'new'")
+
+    @api.depends("reason")
+    @api.depends_context("lang")
+    def _compute_error(self):
+        for event in self:
+            event.error = event.reason and describe_reason(self.env, event.reason, event.channel_id.marketplace)
+
+    @api.model
+    def _store(self, channel, body, signature=""):
+        """Store a delivery.
+
+        :param str body: JSON, checked by the caller
+        :return: whether it is new
+        """
+        self.env.cr.execute(
+            """
+            INSERT INTO marketplace_event (channel_id, key, body, signature, state, create_date, write_date,
+                                           create_uid, write_uid)
+            VALUES (%s, %s, %s, %s, 'new', now() at time zone 'UTC', now() at time zone 'UTC', %s, %s)
+            ON CONFLICT (channel_id, key) DO NOTHING RETURNING id
+            """,
+            (channel.id, sha256(body.encode()).hexdigest(), body, signature[:256], self.env.uid, self.env.uid),
+        )
+        return bool(self.env.cr.fetchone())
+
+    @api.model
+    def _apply_stored(self, channel, job):
+        """Job: understand and apply what was delivered, oldest first. One bad delivery is not in the way of the next."""
+        events = self.search([("channel_id", "=", channel.id), ("state", "=", "new")], order="id", limit=PORTION)
+        if not events:
+            return None
+        client = channel._client()
+        readable, batches = self.browse(), []
+        for event in events:
+            try:
+                batches.append(client.read_delivery(json.loads(event.body)))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                _logger.warning("channel %s: delivery %s is not understood", channel.id, event.id, exc_info=True)
+                event.write({"state": "poison", "reason": "bad_answer"})
+            else:
+                readable += event
+        channel._apply_and_commit(
+            Batch(
+                tuple(remote for batch in batches for remote in batch.conversations),
+                tuple(remote for batch in batches for remote in batch.messages),
+                tuple(remote for batch in batches for remote in batch.listings),
+            )
+        )
+        readable.write({"state": "done"})
+        self.env.cr.commit()
+        channel._describe_partial(client)
+        return MORE if len(events) == PORTION else DONE
+
+    def action_retry(self):
+        """Try again what was not understood."""
+        self.check_access("write")
+        self.sudo().write({"state": "new", "reason": False})
+        self.env["marketplace.job"].sudo()._trigger("events")
+
+    @api.autovacuum
+    def _gc_understood(self):
+        limit = fields.Datetime.subtract(fields.Datetime.now(), days=KEPT_DAYS)
+        self.search([("state", "=", "done"), ("create_date", "<", limit)], limit=10000).unlink()

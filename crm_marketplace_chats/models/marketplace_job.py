@@ -1,0 +1,216 @@
+import logging
+import time
+from datetime import timedelta
+from zlib import crc32
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import SUPERUSER_ID, api, fields, models
+
+from ..marketplaces.errors import MarketplaceError, RateLimitError
+from .reasons import describe_reason
+
+_logger = logging.getLogger(__name__)
+
+#: What each kind of job calls: model and method, given the channel and the job.
+WORK = {
+    "events": ("marketplace.event", "_apply_stored"),
+    "send": ("marketplace.message", "_send_queued"),
+    "pull": ("marketplace.channel", "_pull"),
+    "media": ("marketplace.message", "_fetch_media"),
+    "listings": ("marketplace.listing", "_refresh"),
+}
+#: Kinds that look at the marketplace from time to time, in seconds; the others wait for something to do.
+PERIOD = {"pull": 60, "listings": 3000}
+#: What a piece of work answers: something was done, there is more to do at once; None: there was nothing to do.
+DONE, MORE = "done", "more"
+FIRST_BACK_OFF, LONGEST_BACK_OFF, RATE_LIMIT_PAUSE = 30, 900, 60
+
+
+class MarketplaceJob(models.Model):
+    """One concern of one channel: when it is due, how it went, how far it came.
+
+    A slow concern never delays a fast one, and a sick channel never delays a healthy one. Whoever works on a job
+    holds an advisory lock in the scheduled action's own transaction, and does the work in another cursor, whose
+    transactions are as short as the work allows. A killed process leaves nothing behind but unfinished work.
+    """
+
+    _name = "marketplace.job"
+    _description = "Marketplace Job"
+    _order = "channel_id, kind"
+    _rec_name = "kind"
+
+    channel_id = fields.Many2one("marketplace.channel", required=True, ondelete="cascade", index=True)
+    kind = fields.Selection(
+        [
+            ("events", "Deliveries"),
+            ("send", "Sending"),
+            ("pull", "Asking for Messages"),
+            ("media", "Pictures and Voice"),
+            ("listings", "Listings"),
+        ],
+        required=True,
+    )
+    next_run_at = fields.Datetime("Not Before", required=True, default=fields.Datetime.now)
+    last_run_at = fields.Datetime(readonly=True)
+    last_success_at = fields.Datetime(readonly=True)
+    duration = fields.Float("Took, s", readonly=True)
+    failures = fields.Integer("Failures in a Row", readonly=True)
+    reason = fields.Char(readonly=True)
+    detail = fields.Char(readonly=True)
+    message = fields.Char("Last Trouble", compute="_compute_message")
+    walk = fields.Json(help="How far the job has come; belongs to the marketplace's client.")
+
+    _channel_kind = models.UniqueIndex("(channel_id, kind)", "A channel has one job of each kind.")
+    _due = models.Index("(kind, next_run_at)")
+
+    @api.depends("reason")
+    @api.depends_context("lang")
+    def _compute_message(self):
+        for job in self:
+            job.message = job.reason and describe_reason(self.env, job.reason, job.channel_id.marketplace)
+
+    # ------------------------------------------------------------ schedule
+
+    @api.model
+    def _ensure(self, channels):
+        """Make the jobs that these channels lack."""
+        have = {(job.channel_id.id, job.kind) for job in self.search([("channel_id", "in", channels.ids)])}
+        self.create(
+            [
+                {"channel_id": channel.id, "kind": kind}
+                for channel in channels
+                for kind in WORK
+                if (channel.id, kind) not in have
+            ]
+        )
+
+    @api.model
+    def _trigger(self, kind, at=None):
+        """Have the jobs of a kind run now, or at a moment, rather than at the next minute."""
+        self.env.ref(f"crm_marketplace_chats.ir_cron_{kind}").sudo()._trigger(at)
+
+    def _wake(self):
+        """Forget back-offs and run now, e.g. because an admin has entered new keys."""
+        self.write({"next_run_at": fields.Datetime.now(), "failures": 0})
+        for kind in set(self.mapped("kind")):
+            self._trigger(kind)
+
+    def action_wake(self):
+        self.check_access("write")
+        self.sudo()._wake()
+
+    # ------------------------------------------------------------ running
+
+    @api.model
+    def _run(self, kind):
+        """Entry of the scheduled actions: run what is due of one kind, channel by channel."""
+        due = self.search(
+            [
+                ("kind", "=", kind),
+                ("next_run_at", "<=", fields.Datetime.now()),
+                ("channel_id.active", "=", True),
+            ],
+            order="next_run_at, id",
+        )
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(due))
+        for job in due:
+            if self._hold(job.channel_id.id, kind):
+                job._work_apart()
+            if not cron._commit_progress(1):
+                break
+
+    @api.model
+    def _hold(self, channel_id, what, wait=False):
+        """Take the lock on one concern of one channel until this transaction ends.
+
+        :return: whether it is ours; always so with ``wait``
+        """
+        lock = (crc32(f"crm_marketplace_chats.{what}".encode()) & 0x7FFFFFFF, channel_id)
+        if wait:
+            self.env.cr.execute("SELECT pg_advisory_xact_lock(%s, %s)", lock)
+            return True
+        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", lock)
+        return self.env.cr.fetchone()[0]
+
+    def _work_apart(self):
+        """Work in a cursor of its own and write down how it went; never raises for what one channel does wrong."""
+        self.ensure_one()
+        try:
+            with self.env.registry.cursor() as cr:
+                env = api.Environment(cr, SUPERUSER_ID, {"lang": self._lang()})
+                env["marketplace.job"].browse(self.id)._work()
+        except SerializationFailure:
+            _logger.info("channel %s, %s: disturbed by another transaction, again at the next run", *self._where())
+
+    def _work(self):
+        started = time.monotonic()
+        model, method = WORK[self.kind]
+        error = done = None
+        try:
+            done = getattr(self.env[model], method)(self.channel_id, self)
+        except SerializationFailure:
+            raise
+        except MarketplaceError as trouble:
+            self.env.cr.rollback()
+            error = trouble
+        except Exception:  # a defect met in one channel must not stop the others
+            self.env.cr.rollback()
+            _logger.exception("channel %s, %s: failed", *self._where())
+            error = MarketplaceError("internal")
+        if error or done or self.failures or self.kind in PERIOD:
+            self._record(error, time.monotonic() - started)
+        if done == MORE:
+            self.next_run_at = fields.Datetime.now()
+            self._trigger(self.kind)
+
+    def _where(self):
+        return self.channel_id.id, self.kind
+
+    def _lang(self):
+        """Language of what is written to the screens of this channel's employees by bus."""
+        return self.channel_id.company_id.partner_id.lang or self.env.user.lang
+
+    def _record(self, error, seconds):
+        """Write down the outcome and when to come back."""
+        now = fields.Datetime.now()
+        values = {"last_run_at": now, "duration": round(seconds, 3)}
+        if error is None:
+            values |= {
+                "last_success_at": now,
+                "failures": 0,
+                "reason": False,
+                "detail": False,
+                "next_run_at": now + timedelta(seconds=self._period()),
+            }
+        else:
+            failures = self.failures + 1
+            values |= {
+                "failures": failures,
+                "reason": error.reason,
+                "detail": error.detail,
+                "next_run_at": now + timedelta(seconds=self._back_off(error, failures)),
+            }
+            _logger.warning("channel %s, %s: %s", *self._where(), error)
+        self.write(values)
+        self.channel_id._reflect_jobs()
+        if isinstance(error, RateLimitError):
+            # The account has to be quiet as a whole.
+            quiet = self.channel_id.job_ids.filtered(lambda job: job.next_run_at < values["next_run_at"])
+            quiet.write({"next_run_at": values["next_run_at"]})
+
+    def _period(self):
+        """Seconds until the next regular run. Slightly less than the scheduled action's own interval, so that a run
+        which began late does not skip the next."""
+        if self.kind == "pull":
+            return 60 * self.env["res.config.settings"]._chats_pull_interval() - 10
+        return PERIOD.get(self.kind, 0)
+
+    @staticmethod
+    def _back_off(error, failures):
+        if isinstance(error, RateLimitError):
+            return error.retry_after or min(RATE_LIMIT_PAUSE * 2 ** (failures - 1), 300)
+        if not error.passing and error.reason != "internal":
+            return LONGEST_BACK_OFF
+        return min(FIRST_BACK_OFF * 2 ** (failures - 1), LONGEST_BACK_OFF)

@@ -1,0 +1,224 @@
+import base64
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..marketplaces.errors import RejectedError
+from ..marketplaces.payload import Batch, RemoteMedia
+from .bulk import insert_new, update_changed
+from .marketplace_job import DONE
+from .product_template import REMOTE_FIELDS
+
+#: What the list of chats leaves out of a listing does not erase what the list of advertisements said.
+KEPT_WHEN_EMPTY = frozenset("title url price image_url feed_id vin address vehicle_data".split())
+
+
+class MarketplaceListing(models.Model):
+    """One advertisement at a marketplace."""
+
+    _name = "marketplace.listing"
+    _description = "Marketplace Listing"
+    _rec_name = "title"
+    _order = "id desc"
+
+    channel_id = fields.Many2one("marketplace.channel", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="channel_id.company_id", store=True, index=True)
+    marketplace = fields.Selection(related="channel_id.marketplace", store=True)
+    external_id = fields.Char("Number at the Marketplace", required=True)
+    title = fields.Char(index="trigram")
+    url = fields.Char("Address")
+    price = fields.Integer("Price, ₽", aggregator=None)
+    image_url = fields.Char("Picture at the Marketplace")
+    image_state = fields.Selection(
+        [("pending", "Being Fetched"), ("done", "Fetched"), ("failed", "Not Fetched")], default="pending"
+    )
+    image = fields.Image("Picture", max_width=1280, max_height=960)
+    state = fields.Selection(
+        [("active", "Active"), ("inactive", "Not Active"), ("removed", "Removed"), ("unknown", "Unknown")],
+        default="unknown",
+        required=True,
+    )
+    feed_id = fields.Char("Stock Number in the Feed", index="btree_not_null")
+    vin = fields.Char("VIN", index="btree_not_null")
+    address = fields.Char("Where the Car Is")
+    vehicle_data = fields.Json(help="What the marketplace says of the car, by the names of the vehicle's fields.")
+    vehicle_id = fields.Many2one(
+        "product.template", "Car", index="btree_not_null", ondelete="set null", domain=[("is_vehicle", "=", True)]
+    )
+    conversation_ids = fields.One2many("marketplace.conversation", "listing_id", "Chats")
+
+    _external = models.UniqueIndex(
+        "(channel_id, external_id) WHERE external_id IS NOT NULL", "This listing is there already."
+    )
+
+    @api.depends("title", "external_id")
+    def _compute_display_name(self):
+        for listing in self:
+            listing.display_name = listing.title or listing.external_id
+
+    # ------------------------------------------------------------ from the marketplace
+
+    @api.model
+    def _apply_remote(self, channel, remotes):
+        """Store what a marketplace says of listings and join them to the cars in stock.
+
+        :return: ``{external id: {"id", "vehicle_id"}}``
+        """
+        external_ids = [remote.external_id for remote in remotes]
+        known = self._ids_by_external(channel, external_ids)
+        rows = {remote.external_id: self._row(remote) for remote in remotes}
+        new = [
+            {
+                "channel_id": channel.id,
+                "company_id": channel.company_id.id,
+                "marketplace": channel.marketplace,
+                "external_id": external_id,
+                **row,
+                "state": row["state"] or "unknown",
+                "image_state": "pending",
+            }
+            for external_id, row in rows.items()
+            if external_id not in known
+        ]
+        created = insert_new(self, new, ("channel_id", "external_id"))
+        changed = update_changed(
+            self,
+            [{"id": known[key]["id"]} | row for key, row in rows.items() if key in known],
+            keep_empty=KEPT_WHEN_EMPTY | {"state"},
+        )
+        if created or changed:
+            self._join_vehicles(channel, [*created, *changed])
+        if any(row["image_url"] for row in new):
+            self.env["marketplace.job"]._trigger("media")
+        return self._ids_by_external(channel, external_ids)
+
+    @api.model
+    def _ids_by_external(self, channel, external_ids):
+        self.env.cr.execute(
+            "SELECT external_id, id, vehicle_id FROM marketplace_listing WHERE channel_id = %s AND external_id = ANY(%s)",
+            (channel.id, external_ids),
+        )
+        return {external_id: {"id": row, "vehicle_id": vehicle} for external_id, row, vehicle in self.env.cr.fetchall()}
+
+    @api.model
+    def _row(self, remote):
+        vehicle = remote.vehicle
+        data = {}
+        if vehicle:
+            data = {name: getattr(vehicle, attribute) for attribute, name in REMOTE_FIELDS.items()}
+            data = {name: value for name, value in data.items() if value not in (None, "")}
+            if vehicle.equipment:
+                data["vehicle_equipment"] = "\n".join(vehicle.equipment)
+            if vehicle.customs_cleared is not None:
+                data["vehicle_customs"] = "cleared" if vehicle.customs_cleared else "not_cleared"
+        return {
+            "title": remote.title or None,
+            "url": remote.url or None,
+            "price": remote.price,
+            "image_url": remote.image_urls[0] if remote.image_urls else None,
+            "state": None if remote.state == "unknown" else remote.state,
+            "feed_id": remote.feed_id or None,
+            "vin": (vehicle.vin or None) if vehicle else None,
+            "address": remote.address or None,
+            "vehicle_data": data or None,
+        }
+
+    @api.model
+    def _join_vehicles(self, channel, listing_ids=None):
+        """Join listings that have no car yet, by the dealer's stock number, then by VIN; only where exactly one car of
+        the channel's company answers."""
+        self.env.flush_all()
+        for listing_column, vehicle_column in (("feed_id", "vehicle_external_id"), ("vin", "vehicle_vin")):
+            self.env.cr.execute(
+                f"""
+                UPDATE marketplace_listing l SET vehicle_id = found.vehicle_id
+                  FROM (
+                        SELECT l.id, min(p.id) AS vehicle_id
+                          FROM marketplace_listing l
+                          JOIN product_template p ON p.{vehicle_column} = l.{listing_column} AND p.is_vehicle
+                           AND (p.company_id IS NULL OR p.company_id = %(company)s)
+                         WHERE l.channel_id = %(channel)s AND l.vehicle_id IS NULL AND l.{listing_column} IS NOT NULL
+                           AND (%(ids)s::int[] IS NULL OR l.id = ANY(%(ids)s))
+                         GROUP BY l.id
+                        HAVING count(*) = 1
+                       ) found
+                 WHERE found.id = l.id
+                RETURNING l.id
+                """,  # the names of the columns are the two pairs above
+                {"company": channel.company_id.id, "channel": channel.id, "ids": listing_ids},
+            )
+            joined = [row[0] for row in self.env.cr.fetchall()]
+            if joined:
+                self.env.cr.execute(
+                    """
+                    UPDATE marketplace_conversation c SET vehicle_id = l.vehicle_id
+                      FROM marketplace_listing l WHERE l.id = c.listing_id AND l.id = ANY(%s)
+                    """,
+                    (joined,),
+                )
+                self.env["marketplace.conversation"].invalidate_model(["vehicle_id"])
+                self.browse(joined).invalidate_recordset(["vehicle_id"])
+
+    def _refresh(self, channel, job):
+        """Job: all advertisements of the account, for prices, states and the cars' data."""
+        client = channel._client()
+        channel.env.cr.commit()
+        for listings in client.listings():
+            channel._apply_and_commit(Batch(listings=tuple(listings)))
+        return DONE
+
+    def _fetch_image(self, client):
+        """Keep a copy of the listing's picture: links die, and a browser should ask nobody but us."""
+        url = self.image_url
+        self.env.cr.commit()
+        try:
+            file = client.download(RemoteMedia("image", url))
+        except RejectedError:
+            self.image_state = "failed"
+        else:
+            self.write({"image": base64.b64encode(file.content), "image_state": "done"})
+            conversations = self.conversation_ids
+            self.channel_id._tell_screens(conversations, [])
+        self.env.cr.commit()
+
+    # ------------------------------------------------------------ the car
+
+    def _make_vehicle(self):
+        """The car of this listing: the one that is known, or a new one from what the marketplace says."""
+        self.ensure_one()
+        if self.vehicle_id:
+            return self.vehicle_id
+        if not self.title:
+            raise UserError(self.env._("The marketplace tells nothing of this car yet."))
+        vehicle = self.env["product.template"].create(
+            {
+                "name": self.title,
+                "type": "consu",
+                "is_vehicle": True,
+                "company_id": self.company_id.id,
+                "list_price": self.price or 0,
+                "image_1920": self.image,
+                "vehicle_external_id": self.feed_id,
+                "vehicle_vin": self.vin,
+                "vehicle_year": self._year_of_title(),
+                "vehicle_location": self.address,
+                **(self.vehicle_data or {}),
+            }
+        )
+        self.vehicle_id = vehicle
+        return vehicle
+
+    def _year_of_title(self):
+        """Avito says no more of a car than its title: «Haval Jolion 1.5 AMT, 2025, 45 км»."""
+        year = re.search(r",\s*((?:19|20)\d\d)\b", self.title or "")
+        return int(year[1]) if year else 0
+
+    def action_make_vehicle(self):
+        vehicle = self._make_vehicle()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "product.template",
+            "res_id": vehicle.id,
+            "views": [[self.env.ref("crm_marketplace_chats.product_template_view_form_vehicle").id, "form"]],
+        }
