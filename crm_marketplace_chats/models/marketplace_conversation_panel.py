@@ -1,10 +1,25 @@
 """Everything the CRM knows about the car, the client and the deal of one chat, for the panel beside it."""
 
 from odoo import api, fields, models
-from odoo.tools import format_date
+from odoo.tools import format_date, formatLang
 
 #: Other chats shown, of this car and of this client.
 OTHERS = 10
+#: Rows of the car panel, group by group; "engine" is put together from volume, power and fuel.
+PANEL_GROUPS = {
+    "specifications": (
+        "vehicle_vin",
+        "vehicle_mileage",
+        "engine",
+        "vehicle_gearbox",
+        "vehicle_drive",
+        "vehicle_body",
+        "vehicle_wheel",
+        "vehicle_color",
+    ),
+    "papers": ("vehicle_pts", "vehicle_owners", "vehicle_customs", "vehicle_plate", "vehicle_external_id"),
+}
+COPIED = frozenset(("vehicle_vin", "vehicle_plate"))
 
 
 class MarketplaceConversation(models.Model):
@@ -154,52 +169,35 @@ class ProductTemplate(models.Model):
 
     def _panel_groups(self):
         """Rows that say nothing are left out, and so are groups without rows."""
-        label = {name: field["string"] for name, field in self.fields_get(list(self._fields), ["string"]).items()}
-        power = self.vehicle_power and self.env._("%(power)s hp", power=self.vehicle_power)
-        volume = self.vehicle_engine_volume and self.env._(
-            "%(volume)s l", volume=f"{self.vehicle_engine_volume:.1f}".replace(".", self._decimal_point())
-        )
-        mileage = self.env._("%(mileage)s km", mileage=f"{self.vehicle_mileage:,}".replace(",", "\u00a0"))
-        groups = [
-            (
-                self.env._("Specifications"),
-                [
-                    ("vehicle_vin", self.vehicle_vin),
-                    ("vehicle_mileage", mileage if self.vehicle_mileage or self.vehicle_condition == "used" else False),
-                    ("engine", " · ".join(filter(None, [volume, power, self._label("vehicle_fuel")]))),
-                    ("vehicle_gearbox", self._label("vehicle_gearbox")),
-                    ("vehicle_drive", self._label("vehicle_drive")),
-                    ("vehicle_body", self._label("vehicle_body")),
-                    ("vehicle_wheel", self._label("vehicle_wheel")),
-                    ("vehicle_color", self.vehicle_color),
-                ],
-            ),
-            (
-                self.env._("Papers"),
-                [
-                    ("vehicle_pts", self._label("vehicle_pts")),
-                    ("vehicle_owners", self.vehicle_owners),
-                    ("vehicle_customs", self._label("vehicle_customs")),
-                    ("vehicle_plate", self.vehicle_plate),
-                    ("vehicle_external_id", self.vehicle_external_id),
-                ],
-            ),
-        ]
-        names = label | {
-            "engine": self.env._("Engine"),
-            "vehicle_mileage": self.env._("Mileage"),
-        }
-        copied = {"vehicle_vin", "vehicle_plate"}
-        return [
-            {
-                "label": title,
-                "rows": [
-                    {"label": names[name], "value": str(value), "copy": name in copied} for name, value in rows if value
-                ],
-            }
-            for title, rows in groups
-            if any(value for _name, value in rows)
-        ]
+        values = self._panel_values()
+        labels = {name: field["string"] for name, field in self.fields_get(list(values), ["string"]).items()}
+        labels |= {"engine": self.env._("Engine"), "vehicle_mileage": self.env._("Mileage")}
+        titles = {"specifications": self.env._("Specifications"), "papers": self.env._("Papers")}
+        groups = []
+        for group, names in PANEL_GROUPS.items():
+            rows = [
+                {"label": labels[name], "value": str(values[name]), "copy": name in COPIED}
+                for name in names
+                if values[name]
+            ]
+            if rows:
+                groups.append({"label": titles[group], "rows": rows})
+        return groups
+
+    def _panel_values(self):
+        values = {name: self[name] for names in PANEL_GROUPS.values() for name in names if name in self._fields}
+        values |= {name: self._label(name) for name in values if self._fields[name].type == "selection"}
+        engine = []
+        if self.vehicle_engine_volume:
+            volume = f"{self.vehicle_engine_volume:.1f}".replace(".", self._decimal_point())
+            engine.append(self.env._("%(volume)s l", volume=volume))
+        if self.vehicle_power:
+            engine.append(self.env._("%(power)s hp", power=self.vehicle_power))
+        values["engine"] = " · ".join([*engine, *filter(None, [self._label("vehicle_fuel")])])
+        if self.vehicle_mileage or self.vehicle_condition:
+            mileage = formatLang(self.env, self.vehicle_mileage, digits=0)
+            values["vehicle_mileage"] = self.env._("%(mileage)s km", mileage=mileage)
+        return values
 
     def _decimal_point(self):
         return self.env["res.lang"]._lang_get(self.env.user.lang or "en_US").decimal_point
