@@ -68,10 +68,10 @@ def offer_listing(
     :param title: used where make and model are not told
     """
     car = vehicle(offer)
-    named = " ".join(filter(None, (car.make, car.model, car.generation)))
+    named = " ".join(filter(None, (car.make, car.model, car.generation))) if car.model else ""
     return RemoteListing(
         text(offer.get("id")),
-        title=(f"{named}, {car.year}" if named and car.year else named) or title,
+        title=(f"{named}, {car.year}" if named and car.year else named) or title or car.make,
         url=absolute(text(offer.get("url")) or text(offer.get("mobile_url")), base_url),
         price=amount(_first(offer, ("price_info", "rur_price"), ("price_info", "price"))),
         image_urls=_pictures(offer, base_url),
@@ -111,18 +111,18 @@ def vehicle(offer: Mapping[str, Any]) -> RemoteVehicle:
         modification=modification,
         trim=line(inside(info, "complectation", "name")),
         body=_body(text(info.get("body_type"))),
-        year=number(papers.get("year")),
+        year=amount(papers.get("year")),
         # Zero is left out on the wire, and a new car has none.
-        mileage=number(state.get("mileage")) if condition != "new" else number(state.get("mileage")) or 0,
+        mileage=amount(state.get("mileage")) if condition != "new" else amount(state.get("mileage")) or 0,
         vin=text(papers.get("vin")).strip().upper(),
         plate=text(papers.get("license_plate")).strip().upper(),
         engine_volume=_volume(info, modification),
-        power=number(_first(info, ("horse_power",), ("tech_param", "power"))),
+        power=amount(_first(info, ("horse_power",), ("tech_param", "power"))),
         fuel=_code(_FUELS, info, "engine_type"),
         gearbox=_code(_GEARBOXES, info, "transmission"),
         drive=_code(_DRIVES, info, "drive"),
         wheel=_code(_WHEELS, info, "steering_wheel"),
-        owners=number(papers.get("owners_number")),
+        owners=amount(papers.get("owners_number")),
         pts=_code(_PTS, papers, "pts"),
         customs_cleared=papers["custom_cleared"] if isinstance(papers.get("custom_cleared"), bool) else None,
         condition=condition,

@@ -246,7 +246,8 @@ def delivery(body: Mapping[str, Any]) -> tuple[RemoteConversation, RemoteMessage
     published = (
         moment(value.get("published_at")) or moment(body.get("timestamp")) or datetime.now(timezone.utc)
     )
-    entry = message({"created": published.timestamp(), **value}, chat_id, account_id)
+    created = value.get("created") or published.timestamp()
+    entry = message({**value, "created": created}, chat_id, account_id)
     item_id = text(value.get("item_id"))
     about = RemoteConversation(
         chat_id,

@@ -60,21 +60,22 @@ def number(value: Any) -> int | None:
     """A whole number, also of a string; None where there is none."""
     if isinstance(value, bool):
         return None
+    written = value.strip().replace(",", ".") if isinstance(value, str) else value
     try:
         # Straight to int where possible: a float would round the long ids.
-        return (
-            int(value) if isinstance(value, int) or re.fullmatch(r"\s*-?\d+\s*", value) else int(float(value))
-        )
+        return int(float(written)) if isinstance(written, str) and "." in written else int(written)
     except (TypeError, ValueError, OverflowError):
         return None
 
 
 def amount(value: Any) -> int | None:
-    """Whole roubles of a number or of a text such as ``2 450 000 ₽`` (with no-break spaces)."""
-    if not isinstance(value, str):
-        return number(value)
-    found = _AMOUNT.search(value)
-    return int("".join(found.group().split())) if found else None
+    """A quantity such as a price or a mileage, also of a text like ``2 450 000 ₽`` (with no-break spaces).
+
+    None for what is none, and for what no column of 32 bits holds.
+    """
+    found = _AMOUNT.search(value) if isinstance(value, str) else None
+    quantity = number("".join(found.group().split())) if found else number(value)
+    return quantity if quantity is not None and 0 <= quantity < 2**31 else None
 
 
 def moment(value: Any) -> datetime | None:

@@ -1,0 +1,78 @@
+"""A server for what no well-behaved one does: every connection is answered by the next step of a script."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+
+
+def reply(status: int = 200, body: bytes | str = b"{}", **headers: str) -> bytes:
+    """The bytes of one whole answer; header names are written with underscores."""
+    content = body.encode() if isinstance(body, str) else body
+    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(content)}", "Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+#: What to do with a connection: bytes to answer with, or a function that is given the socket.
+Step = bytes | Callable[[socket.socket], None]
+
+
+class Wire:
+    """Listens on a free port of 127.0.0.1; keeps what was asked, as it came."""
+
+    def __init__(self):
+        self.script: list[Step] = []
+        self.asked: list[bytes] = []
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _address = self._server.accept()
+            except OSError:
+                return  # closed
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection:
+            connection.settimeout(5)
+            try:
+                self.asked.append(_whole_request(connection))
+                step = self.script.pop(0) if self.script else reply()
+                if callable(step):
+                    step(connection)
+                else:
+                    connection.sendall(step)
+            except OSError:
+                return  # the client has gone: many scripts want just that
+
+    @property
+    def lines(self) -> list[str]:
+        """Method and target of every request."""
+        return [" ".join(asked.split(b"\r\n")[0].decode().split()[:2]) for asked in self.asked]
+
+    def close(self) -> None:
+        self._server.close()
+
+
+def _whole_request(connection: socket.socket) -> bytes:
+    content = b""
+    while b"\r\n\r\n" not in content:
+        content += connection.recv(65536) or b"\r\n\r\n"
+    head, _, body = content.partition(b"\r\n\r\n")
+    lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    while lengths and len(body) < int(lengths[0]):
+        more = connection.recv(65536)
+        if not more:
+            break
+        body += more
+    return head + b"\r\n\r\n" + body
+
+
+def hang_up(connection: socket.socket) -> None:
+    """End the connection without a word."""
+    connection.shutdown(socket.SHUT_RDWR)
