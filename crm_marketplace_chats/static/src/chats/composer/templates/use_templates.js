@@ -1,0 +1,38 @@
+import { failureText } from "@crm_marketplace_chats/chats/common/failure";
+import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
+import { useEffect, useState } from "@odoo/owl";
+
+/**
+ * The quick replies, filled in for a conversation; filled in anew when it becomes about something else.
+ *
+ * @param {() => Object} getConversation
+ * @returns {{status: "loading"|"ready"|"failed", items: Object[], failure: string, load: () => Promise<void>}}
+ */
+export function useTemplates(getConversation) {
+    const chats = useChats();
+    const templates = useState({
+        status: "loading",
+        items: [],
+        failure: "",
+        async load() {
+            templates.status = templates.items.length ? "ready" : "loading";
+            try {
+                templates.items = await chats.api.templates(getConversation().id);
+                templates.status = "ready";
+            } catch (error) {
+                templates.failure = failureText(error);
+                templates.status = "failed";
+            }
+        },
+    });
+    useEffect(
+        () => {
+            templates.load();
+        },
+        () => {
+            const { id, vehicle_id, listing_id, lead_id } = getConversation();
+            return [id, vehicle_id, listing_id, lead_id];
+        }
+    );
+    return templates;
+}

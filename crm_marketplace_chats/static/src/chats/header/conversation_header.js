@@ -1,0 +1,78 @@
+import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
+import { safeUrl } from "@crm_marketplace_chats/chats/common/text_parts";
+import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
+import { Component, useState } from "@odoo/owl";
+import { Dropdown } from "@web/core/dropdown/dropdown";
+import { DropdownItem } from "@web/core/dropdown/dropdown_item";
+import { _t } from "@web/core/l10n/translation";
+import { user } from "@web/core/user";
+import { useService } from "@web/core/utils/hooks";
+
+/** Who is spoken with, about which car, and what can be done with the whole conversation. */
+export class ConversationHeader extends Component {
+    static template = "crm_marketplace_chats.ConversationHeader";
+    static components = { Dropdown, DropdownItem, MarketplaceMark };
+    static props = {
+        conversation: Object,
+        thread: Object,
+        isPanelOpen: Boolean,
+        togglePanel: Function,
+    };
+
+    setup() {
+        this.chats = useChats();
+        this.action = useService("action");
+        this.ui = useService("ui");
+        this.userId = user.userId;
+        this.state = useState({ assignees: [] });
+    }
+
+    get conversation() {
+        return this.props.conversation;
+    }
+
+    get name() {
+        return this.conversation.buyer_name || _t("Client without a name");
+    }
+
+    get subtitle() {
+        const { channel_id: channel, responsible } = this.conversation;
+        const parts = [channel.marketplace_label, channel.name].filter(
+            (part, index, all) => all.indexOf(part) === index
+        );
+        parts.push(responsible ? _t("led by %s", responsible.name) : _t("nobody responsible"));
+        return parts.join(" · ");
+    }
+
+    get canTick() {
+        return Boolean(this.conversation.is_unprocessed && this.props.thread.seenId);
+    }
+
+    get marketplaceUrl() {
+        return safeUrl(this.conversation.url);
+    }
+
+    async loadAssignees() {
+        const assignees = await this.chats.attempt(() =>
+            this.chats.api.assignees(this.conversation.id)
+        );
+        this.state.assignees = assignees || [];
+    }
+
+    isResponsible(assignee) {
+        return assignee.id === this.conversation.responsible?.id;
+    }
+
+    openForm(resModel, resId) {
+        this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: resModel,
+            res_id: resId,
+            views: [[false, "form"]],
+        });
+    }
+
+    makeLead() {
+        return this.chats.attempt(() => this.chats.api.makeLead(this.conversation.id));
+    }
+}

@@ -1,0 +1,43 @@
+import { useState } from "@odoo/owl";
+
+/** Physical keys, so that they work in any layout: in the Russian one J and K type О and Л. */
+const STEPS = { ArrowDown: 1, KeyJ: 1, ArrowUp: -1, KeyK: -1 };
+
+/**
+ * Walking through the rows of a list by keyboard: one of them can be reached by Tab, the arrows go on from there.
+ *
+ * @param {{el: HTMLElement}} scroll
+ * @param {(id: number) => void} open
+ */
+export function useListKeys(scroll, open) {
+    const state = useState({ focused: false });
+
+    const rows = () => [...scroll.el.querySelectorAll("[role='option']")];
+
+    function onKeydown(ev) {
+        if (ev.altKey || ev.ctrlKey || ev.metaKey) {
+            return;
+        }
+        const row = ev.target.closest("[role='option']");
+        const step = STEPS[ev.code];
+        if (row && step) {
+            ev.preventDefault();
+            const all = rows();
+            all[all.indexOf(row) + step]?.focus();
+        } else if (row && ["Enter", "Space"].includes(ev.code)) {
+            ev.preventDefault();
+            open(Number(row.dataset.id));
+        }
+    }
+
+    return {
+        onKeydown,
+        onFocusin: (ev) => (state.focused = Number(ev.target.closest("[role='option']")?.dataset.id)),
+        focusFirst: () => rows()[0]?.focus(),
+        /** @returns {number|undefined} the row that Tab leads to */
+        tabStop(conversations, openId) {
+            const has = (id) => conversations.some((conversation) => conversation.id === id);
+            return [state.focused, openId].find(has) ?? conversations[0]?.id;
+        },
+    };
+}

@@ -1,0 +1,112 @@
+import { _t } from "@web/core/l10n/translation";
+
+const CONVERSATION = "marketplace.conversation";
+const MESSAGE = "marketplace.message";
+
+/** The server could not take a picture; the message is for the user. */
+export class UploadError extends Error {}
+
+/**
+ * Everything the Chats screen asks the server, one method per call of the contract in docs/architecture.md. Records
+ * go into the store on their way, so that nobody else has to think of them.
+ *
+ * It uses the services of the environment, not of a component: a reply has to arrive also when the screen is closed
+ * meanwhile.
+ */
+export class ChatsApi {
+    constructor({ orm, http, "crm_marketplace_chats.counter": counter }) {
+        this.orm = orm;
+        this.http = http;
+        this.counter = counter;
+    }
+
+    async call(model, method, args, kwargs) {
+        const answer = await this.orm.silent.call(model, method, args, kwargs);
+        if (answer?.store) {
+            this.counter.insert(answer);
+        }
+        return answer;
+    }
+
+    start() {
+        return this.call(CONVERSATION, "chats_start", []);
+    }
+
+    /** @param {{view: string, channel_ids: number[]|false, search: string, after: number|false, limit: number}} query */
+    list(query) {
+        return this.call(CONVERSATION, "chats_list", [], query);
+    }
+
+    thread(id, before, limit) {
+        return this.call(CONVERSATION, "chats_thread", [[id]], { before, limit });
+    }
+
+    post(id, { body, key, attachmentIds }) {
+        return this.call(CONVERSATION, "chats_post", [[id]], {
+            body,
+            key,
+            attachment_ids: attachmentIds,
+        });
+    }
+
+    tick(id, lastMessageId) {
+        return this.call(CONVERSATION, "chats_tick", [[id]], { last_message_id: lastMessageId });
+    }
+
+    assign(id, userId) {
+        return this.call(CONVERSATION, "chats_assign", [[id]], { user_id: userId });
+    }
+
+    assignees(id) {
+        return this.call(CONVERSATION, "chats_assignees", [[id]]);
+    }
+
+    templates(id) {
+        return this.call(CONVERSATION, "chats_templates", [[id]]);
+    }
+
+    panel(id) {
+        return this.call(CONVERSATION, "chats_panel", [[id]]);
+    }
+
+    makeVehicle(id) {
+        return this.call(CONVERSATION, "chats_make_vehicle", [[id]]);
+    }
+
+    makeLead(id) {
+        return this.call(CONVERSATION, "chats_make_lead", [[id]]);
+    }
+
+    retry(messageId) {
+        return this.call(MESSAGE, "chats_retry", [[messageId]]);
+    }
+
+    cancel(messageId) {
+        return this.call(MESSAGE, "chats_cancel", [[messageId]]);
+    }
+
+    /**
+     * @param {number} id conversation
+     * @param {File} file
+     * @returns {Promise<{id: number, name: string, mimetype: string, url: string}>}
+     * @throws {UploadError}
+     */
+    async upload(id, file) {
+        let answer;
+        try {
+            answer = await this.http.post(`/crm_marketplace_chats/upload/${id}`, {
+                file,
+                csrf_token: odoo.csrf_token,
+            });
+        } catch (error) {
+            // The browser's own failures (no line, a proxy's error page) come without a type to tell them apart.
+            throw new UploadError(_t("The picture could not be uploaded. Try again."), {
+                cause: error,
+            });
+        }
+        if (answer.error) {
+            throw new UploadError(answer.error);
+        }
+        return answer;
+    }
+}

@@ -1,0 +1,183 @@
+import { failureText } from "@crm_marketplace_chats/chats/common/failure";
+import { comparator, VIEWS } from "./views";
+
+const PAGE = 50;
+
+/**
+ * The list on the left. The server says which conversations belong to it, page by page; from then on the records in
+ * the store keep it in order, and a conversation that begins to match while the screen is open appears by itself.
+ */
+export class ListModel {
+    view = VIEWS[0];
+    /** @type {number[]} empty: all channels */
+    channelIds = [];
+    search = "";
+    /** @type {number[]} ids the server gave, in its order */
+    ids = [];
+    hasMore = false;
+    /** @type {"loading"|"ready"|"failed"} */
+    status = "loading";
+    failure = "";
+    isLoadingMore = false;
+    /** @type {{id: number, key: number}|undefined} the open row: it keeps its place when it stops matching */
+    kept = undefined;
+    /** @type {Map<number, string>} matching by what is known here, but left out by the server: until they change */
+    gone = new Map();
+    /** Answers to an older question are dropped. */
+    question = 0;
+
+    constructor(api, store) {
+        this.api = api;
+        this.store = store;
+    }
+
+    get query() {
+        return {
+            view: this.view.id,
+            channel_ids: this.channelIds.length ? [...this.channelIds] : false,
+            search: this.search,
+        };
+    }
+
+    /** @returns {Object[]} conversations, as they are to be shown */
+    get rows() {
+        const records = this.store["marketplace.conversation"];
+        if (this.search) {
+            return this.ids.map((id) => records.get(id)).filter((row) => row?.isKnown);
+        }
+        const entries = Object.values(records.records)
+            .filter((conversation) => this.shows(conversation))
+            .map((conversation) => ({
+                conversation,
+                id: conversation.id,
+                key: this.orderKey(conversation),
+            }))
+            .sort(comparator(this.view.order));
+        return this.untilLastLoaded(entries).map(({ conversation }) => conversation);
+    }
+
+    /** Further down there may be others the server has not given yet: nothing is shown beyond the last one it gave. */
+    untilLastLoaded(entries) {
+        if (!this.hasMore) {
+            return entries;
+        }
+        const loaded = new Set(this.ids);
+        return entries.slice(0, entries.findLastIndex(({ id }) => loaded.has(id)) + 1);
+    }
+
+    shows(conversation) {
+        const { channelIds, gone } = this;
+        return (
+            conversation.isKnown &&
+            (!channelIds.length || channelIds.includes(conversation.channel_id.id)) &&
+            (conversation.id === this.kept?.id ||
+                (this.view.matches(conversation) &&
+                    gone.get(conversation.id) !== conversation.changedBy))
+        );
+    }
+
+    orderKey(conversation) {
+        return conversation.id === this.kept?.id && !this.view.matches(conversation)
+            ? this.kept.key
+            : this.view.order.key(conversation);
+    }
+
+    /** The open conversation stays in its place also when it is answered; the one before is let go. */
+    keep(conversation) {
+        this.kept =
+            conversation?.isKnown && this.view.matches(conversation)
+                ? { id: conversation.id, key: this.view.order.key(conversation) }
+                : undefined;
+    }
+
+    setView(view) {
+        this.view = view;
+        this.restart();
+    }
+
+    toggleChannel(id) {
+        this.channelIds = this.channelIds.includes(id)
+            ? this.channelIds.filter((other) => other !== id)
+            : [...this.channelIds, id];
+        this.restart();
+    }
+
+    setSearch(text) {
+        const search = text.trim();
+        const isNarrowed = Boolean(this.search && search);
+        this.search = search;
+        // While somebody is still typing, what was found so far stays until there is something better.
+        return isNarrowed ? this.load() : this.restart();
+    }
+
+    restart() {
+        this.kept = undefined;
+        this.ids = [];
+        this.hasMore = false;
+        return this.load();
+    }
+
+    /** Loads the first page and shows that it is doing so. */
+    async load() {
+        this.status = "loading";
+        await this.ask({ after: false, limit: PAGE }, (answer) => {
+            this.ids = answer.ids;
+            this.hasMore = answer.has_more;
+            this.gone = new Map();
+            this.status = "ready";
+        });
+    }
+
+    /** Asks again for the first page, quietly; what was loaded further down stays. A failure leaves all as it is. */
+    async refresh() {
+        const before = this.ids;
+        await this.ask({ after: false, limit: PAGE }, (answer) => {
+            const isWhole = before.length <= PAGE || !answer.has_more;
+            this.ids = isWhole ? answer.ids : [...new Set([...answer.ids, ...before])];
+            this.hasMore = isWhole ? answer.has_more : this.hasMore;
+            this.status = "ready";
+            this.noteGone(answer);
+        });
+    }
+
+    /** The store may hold rows that matched when the line broke: what the server leaves out is not shown. */
+    noteGone(answer) {
+        this.gone = new Map();
+        const given = new Set(answer.ids);
+        const rows = this.search ? [] : this.rows;
+        const last = rows.findLastIndex(({ id }) => given.has(id));
+        const range = answer.has_more ? rows.slice(0, last) : rows;
+        for (const conversation of range.filter(({ id }) => !given.has(id))) {
+            this.gone.set(conversation.id, conversation.changedBy);
+        }
+    }
+
+    async more() {
+        const rows = this.rows.filter((row) => this.search || this.view.matches(row));
+        if (!this.hasMore || this.isLoadingMore || !rows.length) {
+            return;
+        }
+        this.isLoadingMore = true;
+        await this.ask({ after: rows.at(-1).id, limit: PAGE }, (answer) => {
+            this.ids = [...new Set([...this.ids, ...answer.ids])];
+            this.hasMore = answer.has_more;
+        });
+        this.isLoadingMore = false;
+    }
+
+    async ask(page, accept) {
+        const question = ++this.question;
+        try {
+            const answer = await this.api.list({ ...this.query, ...page });
+            if (question === this.question) {
+                this.failure = "";
+                accept(answer);
+            }
+        } catch (error) {
+            if (question === this.question) {
+                this.failure = failureText(error);
+                this.status = this.ids.length ? "ready" : "failed";
+            }
+        }
+    }
+}

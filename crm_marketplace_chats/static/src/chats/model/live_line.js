@@ -1,0 +1,58 @@
+import { WORKER_STATE } from "@bus/workers/websocket_worker";
+import { onMounted, onWillUnmount } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
+import { useBus, useService } from "@web/core/utils/hooks";
+
+/** A line that comes back within this time is not worth a word. */
+const GRACE_MS = 4000;
+export const POLL_MS = 15000;
+const CLOCK_MS = 30000;
+
+/**
+ * Keeps a screen up to date: by the bus, and by asking where the bus is down.
+ *
+ * @param {import("./chats_model").ChatsModel} chats
+ */
+export function useLiveLine(chats) {
+    const bus = useService("bus_service");
+    let grace, poll;
+
+    function lost() {
+        grace ??= browser.setTimeout(() => {
+            chats.isLive = false;
+            poll = browser.setInterval(() => chats.refresh(), POLL_MS);
+            chats.refresh();
+        }, GRACE_MS);
+    }
+
+    function stop() {
+        browser.clearTimeout(grace);
+        browser.clearInterval(poll);
+        grace = poll = undefined;
+    }
+
+    function found() {
+        if (grace) {
+            stop();
+            chats.isLive = true;
+            chats.refresh();
+        }
+    }
+
+    useBus(bus, "BUS:DISCONNECT", lost);
+    function judge(state) {
+        if (state === WORKER_STATE.CONNECTED) {
+            found();
+        } else if (state === WORKER_STATE.DISCONNECTED) {
+            lost();
+        }
+    }
+
+    useBus(bus, "BUS:WORKER_STATE_UPDATED", ({ detail }) => judge(detail));
+    onMounted(() => judge(bus.workerState));
+    const clock = browser.setInterval(() => (chats.now = luxon.DateTime.now()), CLOCK_MS);
+    onWillUnmount(() => {
+        stop();
+        browser.clearInterval(clock);
+    });
+}

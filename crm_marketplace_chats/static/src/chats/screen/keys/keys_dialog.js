@@ -1,0 +1,33 @@
+import { Component } from "@odoo/owl";
+import { isMacOS } from "@web/core/browser/feature_detection";
+import { Dialog } from "@web/core/dialog/dialog";
+import { _t } from "@web/core/l10n/translation";
+
+/** Odoo's overlay key: hotkeys are said with "Alt", which is the control key on a Mac. */
+const ALT = isMacOS() ? "Ctrl" : "Alt";
+
+const KEYS = [
+    [["↑", "↓"], _t("Move through the list (also K and J)")],
+    [["Enter"], _t("Open the chat and write")],
+    [[`${ALT} + ↑`, `${ALT} + ↓`], _t("Open the previous or the next chat from anywhere")],
+    [[`${ALT} + Q`], _t("Search")],
+    [[`${ALT} + M`], _t("Mark as read")],
+    [[`${ALT} + I`], _t("Show or hide the car")],
+    [[`${ALT} + T`], _t("Templates")],
+    [[`${ALT} + G`], _t("Choose who is responsible")],
+    [["Enter"], _t("Send the message")],
+    [["Shift + Enter"], _t("New line")],
+    [["Esc"], _t("Close what is on top, go back to the list")],
+    [["?"], _t("This card")],
+];
+
+/** The card of keys. */
+export class KeysDialog extends Component {
+    static template = "crm_marketplace_chats.KeysDialog";
+    static components = { Dialog };
+    static props = { close: Function };
+
+    setup() {
+        this.keys = KEYS;
+    }
+}

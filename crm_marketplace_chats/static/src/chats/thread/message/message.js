@@ -1,0 +1,137 @@
+import { clockTime, durationLabel, fullTime } from "@crm_marketplace_chats/chats/common/format";
+import { KIND_LABELS, STATES } from "@crm_marketplace_chats/chats/common/kinds";
+import { Picture } from "@crm_marketplace_chats/chats/common/picture";
+import { safeUrl, textParts } from "@crm_marketplace_chats/chats/common/text_parts";
+import { Tick } from "@crm_marketplace_chats/chats/common/tick/tick";
+import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
+import { VoicePlayer } from "@crm_marketplace_chats/chats/thread/voice/voice_player";
+import { Component, useState } from "@odoo/owl";
+import { useFileViewer } from "@web/core/file_viewer/file_viewer_hook";
+import { _t } from "@web/core/l10n/translation";
+
+/** What a message of each kind shows; a kind nobody knew is said to be so, with the way to the marketplace. */
+const CONTENTS = {
+    text: "crm_marketplace_chats.MessageText",
+    image: "crm_marketplace_chats.MessagePictures",
+    voice: "crm_marketplace_chats.MessageVoice",
+    call: "crm_marketplace_chats.MessageCall",
+    location: "crm_marketplace_chats.MessageLocation",
+    listing: "crm_marketplace_chats.MessageCard",
+    link: "crm_marketplace_chats.MessageCard",
+    deleted: "crm_marketplace_chats.MessageDeleted",
+    file: "crm_marketplace_chats.MessageFiles",
+    video: "crm_marketplace_chats.MessageFiles",
+};
+
+/** One entry of a thread. Nothing in it is trusted: texts are shown as text, addresses are checked. */
+export class Message extends Component {
+    static template = "crm_marketplace_chats.Message";
+    static components = { Tick, VoicePlayer };
+    static props = { message: Object, conversation: Object, isFirst: Boolean };
+
+    setup() {
+        this.chats = useChats();
+        this.fileViewer = useFileViewer();
+        this.state = useState({ isBusy: false });
+        this.safeUrl = safeUrl;
+        this.textParts = textParts;
+        this.kindLabels = KIND_LABELS;
+    }
+
+    get message() {
+        return this.props.message;
+    }
+
+    get data() {
+        return this.message.data || {};
+    }
+
+    get attachments() {
+        return this.message.attachments || [];
+    }
+
+    get contents() {
+        return CONTENTS[this.message.kind] || "crm_marketplace_chats.MessageUnknown";
+    }
+
+    /** Something about the conversation rather than said in it. */
+    get isNote() {
+        return this.message.direction === "note" || this.message.kind === "system";
+    }
+
+    get isOurs() {
+        return this.message.direction === "out";
+    }
+
+    get time() {
+        return clockTime(this.message.sent_at);
+    }
+
+    get fullTime() {
+        return fullTime(this.message.sent_at);
+    }
+
+    get author() {
+        const { author } = this.message;
+        return author ? author.name : _t("from the %s app", this.props.conversation.channel_id.marketplace_label);
+    }
+
+    get problem() {
+        const { state, error } = this.message;
+        return STATES[state]?.isBad ? error || STATES[state].label : "";
+    }
+
+    get marketplaceUrl() {
+        return safeUrl(this.props.conversation.url);
+    }
+
+    get call() {
+        const { missed, seconds } = this.data;
+        const time = this.time;
+        if (missed) {
+            const detail = seconds ? _t("%(time)s · waited %(seconds)s s", { time, seconds }) : time;
+            return { title: _t("Missed call"), detail, isMissed: true };
+        }
+        return {
+            title: this.isOurs ? _t("Outgoing call") : _t("Incoming call"),
+            detail: seconds ? `${time} · ${durationLabel(seconds)}` : time,
+        };
+    }
+
+    get mapUrl() {
+        const { lat, lon } = this.data;
+        const point = `${Number(lon)},${Number(lat)}`;
+        return `https://yandex.ru/maps/?pt=${point}&z=16&l=map`;
+    }
+
+    /** A listing or another page that was shared. */
+    get card() {
+        const { title, url, description, price_text, image_url } = this.data;
+        const href = safeUrl(url);
+        return {
+            href,
+            title: title || href || KIND_LABELS[this.message.kind],
+            detail: price_text || description || "",
+            image: safeUrl(image_url),
+        };
+    }
+
+    openPicture(index) {
+        const pictures = this.attachments.map((attachment) => new Picture(attachment));
+        this.fileViewer.open(pictures[index], pictures);
+    }
+
+    retry() {
+        return this.act(() => this.chats.api.retry(this.message.id));
+    }
+
+    cancel() {
+        return this.act(() => this.chats.api.cancel(this.message.id));
+    }
+
+    async act(action) {
+        this.state.isBusy = true;
+        await this.chats.attempt(action);
+        this.state.isBusy = false;
+    }
+}

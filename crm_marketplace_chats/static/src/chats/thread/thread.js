@@ -1,0 +1,56 @@
+import { dayLabel } from "@crm_marketplace_chats/chats/common/format";
+import { Message } from "@crm_marketplace_chats/chats/thread/message/message";
+import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
+import { Component, useEffect, useRef } from "@odoo/owl";
+import { threadItems } from "./thread_items";
+import { useThreadScroll } from "./thread_scroll";
+
+/** The messages of the open conversation. */
+export class Thread extends Component {
+    static template = "crm_marketplace_chats.Thread";
+    static components = { Message };
+    static props = { conversation: Object, thread: Object };
+
+    setup() {
+        this.chats = useChats();
+        this.dayLabel = dayLabel;
+        this.scrollRef = useRef("scroll");
+        this.top = useRef("top");
+        this.scroll = useThreadScroll(
+            { scroll: this.scrollRef, content: useRef("content") },
+            { isOpening: () => this.thread.isOpening, onEnd: () => this.thread.see() }
+        );
+        useEffect(
+            (top, root) => {
+                if (!top) {
+                    return;
+                }
+                const observer = new IntersectionObserver(
+                    ([entry]) => entry.isIntersecting && this.thread.loadOlder(),
+                    { root, rootMargin: "400px" }
+                );
+                observer.observe(top);
+                return () => observer.disconnect();
+            },
+            () => [this.top.el, this.scrollRef.el, this.thread.oldestId]
+        );
+        // What we wrote ourselves is always looked at.
+        useEffect(
+            (ours) => ours && this.scroll.toEnd(),
+            () => [this.lastMessage?.state === "queued" && this.lastMessage.id]
+        );
+    }
+
+    get thread() {
+        return this.props.thread;
+    }
+
+    get lastMessage() {
+        return this.thread.messages.at(-1);
+    }
+
+    get items() {
+        const { messages, dividerId } = this.thread;
+        return threadItems(messages, this.props.conversation.is_unprocessed && dividerId);
+    }
+}

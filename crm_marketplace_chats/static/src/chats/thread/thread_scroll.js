@@ -1,0 +1,73 @@
+import { onMounted, onPatched, onWillPatch, onWillUnmount, useState } from "@odoo/owl";
+
+/** This close to the end counts as being at the end. */
+const NEAR = 48;
+
+/**
+ * Where a thread is scrolled to: at the first unread message or the end when it opens, at the end as long as the user
+ * is there, and exactly where it was when older messages come in above or pictures grow.
+ *
+ * @param {Object} refs
+ * @param {{el: HTMLElement}} refs.scroll the scrolling element
+ * @param {{el: HTMLElement}} refs.content what grows in it
+ * @param {Object} hooks
+ * @param {() => boolean} hooks.isOpening whether the newest messages are still to come
+ * @param {() => void} hooks.onEnd the newest message is on screen
+ */
+export function useThreadScroll({ scroll, content }, { isOpening, onEnd }) {
+    const state = useState({ isAtEnd: true });
+    let isPlaced = false;
+    let before;
+
+    const firstShown = () => scroll.el.querySelector("[data-message]")?.dataset.message;
+
+    function judge() {
+        const { scrollTop, clientHeight, scrollHeight } = scroll.el;
+        state.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+        if (isPlaced && state.isAtEnd) {
+            onEnd();
+        }
+    }
+
+    function toEnd() {
+        scroll.el.scrollTop = scroll.el.scrollHeight;
+        judge();
+    }
+
+    function place() {
+        const divider = scroll.el.querySelector(".o_mchats_divider");
+        isPlaced = !isOpening();
+        if (isPlaced && divider) {
+            scroll.el.scrollTop = divider.offsetTop - scroll.el.clientHeight / 4;
+            judge();
+        } else {
+            toEnd();
+        }
+    }
+
+    function settle() {
+        if (!isPlaced) {
+            place();
+        } else if (state.isAtEnd) {
+            toEnd();
+        } else if (before.first && before.first !== firstShown()) {
+            scroll.el.scrollTop = scroll.el.scrollHeight - before.distanceToEnd;
+        }
+    }
+
+    const observer = new ResizeObserver(() => isPlaced && state.isAtEnd && toEnd());
+    onMounted(() => {
+        observer.observe(content.el);
+        observer.observe(scroll.el);
+        place();
+    });
+    onWillUnmount(() => observer.disconnect());
+    onWillPatch(() => {
+        before = {
+            first: firstShown(),
+            distanceToEnd: scroll.el.scrollHeight - scroll.el.scrollTop,
+        };
+    });
+    onPatched(settle);
+    return { state, toEnd, onScroll: judge };
+}

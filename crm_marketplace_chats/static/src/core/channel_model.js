@@ -1,0 +1,28 @@
+import { fields, Record } from "@mail/core/common/record";
+
+/** One account of the dealer at one marketplace, as far as the screen has to know it. */
+export class MarketplaceChannel extends Record {
+    static _name = "marketplace.channel";
+    static id = "id";
+
+    /** @type {number} */
+    id;
+    /** @type {string} */
+    name;
+    /** @type {"avito"|"autoru"|string} */
+    marketplace;
+    /** @type {string} */
+    marketplace_label;
+    /** @type {"draft"|"connected"|"failing"|"refused"} */
+    state;
+    /** @type {string} */
+    state_message;
+    /** @type {boolean} */
+    can_send_text;
+    /** @type {boolean} */
+    can_send_images;
+    /** @type {number} */
+    text_limit;
+    last_success_at = fields.Datetime();
+}
+MarketplaceChannel.register();

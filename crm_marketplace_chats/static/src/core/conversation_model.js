@@ -1,0 +1,82 @@
+import { fields, Record } from "@mail/core/common/record";
+import { compareMessages } from "./message_model";
+
+/** One dialogue with one buyer about one listing. Every number in it is the server's. */
+export class MarketplaceConversation extends Record {
+    static _name = "marketplace.conversation";
+    static id = "id";
+
+    /** @type {number} */
+    id;
+    channel_id = fields.One("marketplace.channel");
+    messages = fields.Many("marketplace.message", {
+        inverse: "conversation_id",
+        sort: compareMessages,
+    });
+    /** @type {string} */
+    marketplace;
+    /** @type {string} */
+    buyer_name;
+    /** @type {string} */
+    car_title;
+    /** @type {string|false} */
+    thumb_url;
+    last_message_at = fields.Datetime();
+    /** @type {string} */
+    last_message_preview;
+    /** @type {string} */
+    last_message_kind;
+    /** @type {"in"|"out"|"note"} */
+    last_message_direction;
+    /** @type {string} */
+    last_message_state;
+    /** @type {number} */
+    unread_count;
+    /** @type {boolean} */
+    is_unprocessed;
+    waiting_since = fields.Datetime();
+    /** @type {{id: number, name: string}|false} */
+    responsible;
+    /** @type {boolean} */
+    is_noise;
+    /** @type {boolean} */
+    is_blocked;
+    /** @type {string|false} address of this chat at the marketplace */
+    url;
+    /** @type {number|false} */
+    vehicle_id;
+    /** @type {number|false} */
+    listing_id;
+    /** @type {number|false} */
+    lead_id;
+    /** @type {boolean} the marketplace did not give the whole history */
+    has_gap;
+
+    /** What the server counts by: when it changes, the numbers on screen may be old. */
+    countedBy = fields.Attr("", {
+        compute() {
+            return `${this.is_unprocessed} ${this.responsible?.id}`;
+        },
+        eager: true,
+        onUpdate() {
+            this.store.env.services["crm_marketplace_chats.counter"]?.invalidate();
+        },
+    });
+
+    /** What may move it in the list. */
+    changedBy = fields.Attr("", {
+        compute() {
+            return `${this.countedBy} ${+this.last_message_at}`;
+        },
+        eager: true,
+        onUpdate() {
+            this.store.env.services["crm_marketplace_chats.counter"]?.noteChange();
+        },
+    });
+
+    /** False for a record of which nothing but the id came along with a message. */
+    get isKnown() {
+        return Boolean(this.channel_id);
+    }
+}
+MarketplaceConversation.register();

@@ -1,0 +1,40 @@
+import { fields, Record } from "@mail/core/common/record";
+
+/** Oldest first; the id decides between two of the same second. */
+export function compareMessages(a, b) {
+    return (a.sent_at ?? 0) - (b.sent_at ?? 0) || a.id - b.id;
+}
+
+/** One entry of a conversation. `data` holds what belongs to its kind (see docs/architecture.md). */
+export class MarketplaceMessage extends Record {
+    static _name = "marketplace.message";
+    static id = "id";
+
+    /** @type {number} */
+    id;
+    conversation_id = fields.One("marketplace.conversation", { inverse: "messages" });
+    /** @type {"in"|"out"|"note"} */
+    direction;
+    /** @type {string} */
+    kind;
+    /** @type {string} */
+    body;
+    sent_at = fields.Datetime();
+    /** @type {{id: number, name: string}|false} false on an outgoing one: typed in the marketplace's own app */
+    author;
+    /** @type {"received"|"queued"|"sending"|"sent"|"read"|"failed"|"unknown"} */
+    state;
+    /** @type {string|false} */
+    error;
+    /** @type {boolean} */
+    is_noise;
+    /** @type {string|false} */
+    key;
+    /** @type {Object} */
+    data;
+    /** @type {false|"pending"|"done"|"failed"} */
+    media_state;
+    /** @type {{id: number, name: string, mimetype: string, url: string}[]} */
+    attachments;
+}
+MarketplaceMessage.register();
