@@ -1,4 +1,4 @@
-"""A server for what no well-behaved one does: every connection is answered by the next step of a script."""
+"""A server for what no well-behaved one does: connections are answered by a script, or by what is asked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class Wire:
     """Listens on a free port of 127.0.0.1; keeps what was asked, as it came."""
 
     def __init__(self):
+        #: Answers in order, whatever is asked.
         self.script: list[Step] = []
+        #: Answers by method and path, for as long as they stand here; they come before the script.
+        self.routes: dict[str, Step] = {}
         self.asked: list[bytes] = []
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
@@ -41,8 +44,11 @@ class Wire:
         with connection:
             connection.settimeout(5)
             try:
-                self.asked.append(_whole_request(connection))
-                step = self.script.pop(0) if self.script else reply()
+                request = _whole_request(connection)
+                self.asked.append(request)
+                step = self.routes.get(_line(request).partition("?")[0])
+                if step is None:
+                    step = self.script.pop(0) if self.script else reply()
                 if callable(step):
                     step(connection)
                 else:
@@ -53,10 +59,18 @@ class Wire:
     @property
     def lines(self) -> list[str]:
         """Method and target of every request."""
-        return [" ".join(asked.split(b"\r\n")[0].decode().split()[:2]) for asked in self.asked]
+        return [_line(request) for request in self.asked]
+
+    def count(self, line: str) -> int:
+        """How often this method and path were asked, whatever the query."""
+        return sum(1 for asked in self.lines if asked.partition("?")[0] == line)
 
     def close(self) -> None:
         self._server.close()
+
+
+def _line(request: bytes) -> str:
+    return " ".join(request.split(b"\r\n")[0].decode().split()[:2])
 
 
 def _whole_request(connection: socket.socket) -> bytes:

@@ -1,0 +1,318 @@
+"""Avito's refusals, in every shape its services use, and what the client makes of them."""
+
+import json
+import time
+from threading import Barrier, Thread
+
+import pytest
+from marketplaces.avito import AvitoClient
+from marketplaces.errors import (
+    CredentialsError,
+    EntitlementError,
+    MarketplaceError,
+    OutcomeUnknownError,
+    RateLimitError,
+    RejectedError,
+    TemporaryError,
+)
+from wire import Wire, hang_up, reply
+
+CHAT = "u2i-k3VbQ~x9TzLr0_pWm7aYcA"
+TOKEN, SELF = "POST /token", "GET /core/v1/accounts/self"
+CHATS = "GET /messenger/v2/accounts/94230001/chats"
+SEND = f"POST /messenger/v1/accounts/94230001/chats/{CHAT}/messages"
+NOBODY = "http://127.0.0.1:1"
+
+SHAPE_A = {"error": {"code": 403, "message": "no rights"}}
+SHAPE_B = {"result": {"status": False, "message": "invalid access token"}}
+
+
+def as_json(status: int, body: object) -> bytes:
+    return reply(status, json.dumps(body))
+
+
+def token(value: str = "T1") -> bytes:
+    return as_json(200, {"access_token": value, "expires_in": 86400, "token_type": "Bearer"})
+
+
+@pytest.fixture
+def server(wire: Wire) -> Wire:
+    wire.routes = {
+        TOKEN: token(),
+        SELF: as_json(200, {"id": 94230001, "name": "Автосалон"}),
+        CHATS: as_json(200, {"chats": []}),
+    }
+    return wire
+
+
+@pytest.fixture
+def avito(server, store):
+    settings = {"base_url": server.url, "client_id": "demo", "client_secret": "demo-secret"}
+    with AvitoClient(settings, store) as client:
+        client.transport.timeout = (1, 0.4)
+        yield client
+
+
+def refusal(call) -> MarketplaceError:
+    with pytest.raises(MarketplaceError) as caught:
+        call()
+    return caught.value
+
+
+def pull(client: AvitoClient):
+    return client.conversations({})
+
+
+# ---------------------------------------------------------------- token
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403])
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({"error": "invalid_client", "error_description": "Client not found"}, "Client not found"),
+        ({"error": "invalid_client"}, "invalid_client"),
+        ({"error": {"code": 401, "message": "bad keys"}}, "bad keys"),
+        ({"access_token": None}, ""),
+        ([], ""),
+    ],
+)
+def test_no_token_means_wrong_keys_whatever_the_status(server, avito, status, body, detail):
+    server.routes[TOKEN] = as_json(status, body)
+    error = refusal(lambda: pull(avito))
+    assert (type(error), error.reason, error.detail) == (CredentialsError, "wrong_keys", detail)
+    assert server.count(TOKEN) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (reply(500, "{}"), "server_error"),
+        (reply(503, "<html>"), "server_error"),
+        (reply(200, "<html>"), "bad_answer"),
+        (reply(403, "<html>"), "bad_answer"),
+        (hang_up, "timeout"),
+    ],
+)
+def test_an_ill_token_service_is_no_fault_of_the_keys(server, avito, answer, reason):
+    server.routes[TOKEN] = answer
+    error = refusal(lambda: pull(avito))
+    assert (type(error), error.reason) == (TemporaryError, reason)
+
+
+def test_keys_that_nobody_entered(store):
+    for settings in ({}, {"client_id": "a"}, {"client_id": " ", "client_secret": "b"}):
+        with AvitoClient({"base_url": NOBODY, **settings}, store) as client:
+            assert refusal(lambda client=client: pull(client)).reason == "keys_missing"
+
+
+def test_token_and_account_are_kept_between_processes(server, avito, store):
+    pull(avito)
+    with AvitoClient(avito.settings, store) as other:
+        pull(other)
+    assert (server.count(TOKEN), server.count(SELF), server.count(CHATS)) == (1, 1, 2)
+
+
+def test_a_token_is_renewed_ahead_of_time(server, avito, store):
+    pull(avito)
+    assert store.session["renew_at"] == pytest.approx(time.time() + 86400 - 300, abs=5)
+    store.session["renew_at"] = time.time() - 1
+    pull(avito)
+    assert (server.count(TOKEN), server.count(SELF)) == (2, 1)
+
+
+def test_a_token_of_other_keys_is_not_used(server, avito, store):
+    pull(avito)
+    server.routes[TOKEN] = token("T2")
+    with AvitoClient({**avito.settings, "client_id": "other"}, store) as other:
+        pull(other)
+    assert (server.count(TOKEN), server.count(SELF)) == (2, 2)
+    assert b"Bearer T2" in server.asked[-1]
+
+
+@pytest.mark.parametrize(
+    "answer", [as_json(401, {}), as_json(403, SHAPE_B), as_json(403, {"error": {"message": "Token expired"}})]
+)
+def test_a_refused_token_is_renewed_once_and_the_request_repeated_once(server, avito, answer):
+    pull(avito)
+
+    def only_the_new_one(connection):
+        fresh = b"Bearer T2" in server.asked[-1]
+        connection.sendall(as_json(200, {"chats": []}) if fresh else answer)
+
+    server.routes |= {TOKEN: token("T2"), CHATS: only_the_new_one}
+    assert pull(avito).done
+    assert (server.count(TOKEN), server.count(CHATS)) == (2, 3)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_new_token_that_is_refused_too_ends_it(server, avito, status):
+    server.routes[CHATS] = as_json(status, SHAPE_B)
+    error = refusal(lambda: pull(avito))
+    assert (type(error), error.reason, error.detail) == (CredentialsError, "wrong_keys", "invalid access token")
+    assert (server.count(TOKEN), server.count(CHATS)) == (2, 2)
+
+
+def test_two_threads_renew_once(server, avito, store):
+    pull(avito)
+    meet = Barrier(2)
+    names = iter(("T2", "T3"))
+
+    def only_the_new_one(connection):
+        request = server.asked[-1]
+        if b"Bearer T1" in request:
+            meet.wait(5)  # both have been refused before either renews
+        connection.sendall(as_json(401, {}) if b"Bearer T1" in request else as_json(200, {"chats": []}))
+
+    server.routes |= {TOKEN: lambda connection: connection.sendall(token(next(names))), CHATS: only_the_new_one}
+    avito.transport.timeout = (5, 5)
+    done = []
+    clients = [AvitoClient(avito.settings, store) for _ in range(2)]
+    threads = [Thread(target=lambda client=client: done.append(pull(client).done)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for client in clients:
+        client.close()
+    assert done == [True, True]
+    assert server.count(TOKEN) == 2, "one for the start, one for both threads"
+    assert store.session["token"] == "T2"
+
+
+# ---------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "reason", "detail"),
+    [
+        (400, {"error": {"code": 400, "message": "bad", "fields": {"x": "y"}}}, RejectedError, "bad_request", "bad"),
+        (402, {"error": {"code": 402, "message": "Payment required"}}, EntitlementError, "payment_required", "Payment"),
+        (403, SHAPE_A, EntitlementError, "forbidden", "no rights"),
+        (404, {"code": "not_found", "message": "Not found"}, RejectedError, "not_found", "Not found"),
+        (400, {"result": {"error": {"code": 1001, "message": "deep"}}}, RejectedError, "bad_request", "deep"),
+        (400, {"error": {"slug": "s", "message": "slug", "type": "t"}}, RejectedError, "bad_request", "slug"),
+        (429, {"error": {"code": 429}}, RateLimitError, "too_many_requests", ""),
+        (429, {}, RateLimitError, "too_many_requests", ""),
+        (500, {"error": {"message": "contact support"}}, TemporaryError, "server_error", "contact support"),
+        (200, {"error": {"code": 1}}, TemporaryError, "bad_answer", "no list"),
+        (200, [], TemporaryError, "bad_answer", "no list"),
+        (403, "stop", EntitlementError, "forbidden", ""),
+    ],
+)
+def test_shapes_of_errors(server, avito, status, body, kind, reason, detail):
+    server.routes[CHATS] = as_json(status, body)
+    error = refusal(lambda: pull(avito))
+    assert (type(error), error.reason) == (kind, reason)
+    assert error.detail.startswith(detail)
+    assert server.count(TOKEN) == 1
+
+
+def test_a_limit_without_a_time_pauses_for_a_minute(server, avito):
+    server.routes[CHATS] = reply(429, b"")
+    assert refusal(lambda: pull(avito)).retry_after == 60
+    server.routes[CHATS] = reply(429, b"", Retry_After="7")
+    assert refusal(lambda: pull(avito)).retry_after == 7
+
+
+def test_no_list_of_chats_moves_no_cursor(server, avito):
+    for body in ("", "{}", '{"result": {}}'):
+        server.routes[CHATS] = reply(200, body)
+        assert refusal(lambda: pull(avito)).reason == "bad_answer"
+    server.routes[CHATS] = as_json(200, {"chats": None})  # Go writes an empty list so
+    assert pull(avito).done
+
+
+def test_what_avito_says_never_holds_our_keys(server, avito):
+    server.routes[CHATS] = as_json(400, {"error": {"message": "Bearer T1 of demo-secret is odd"}})
+    assert refusal(lambda: pull(avito)).detail == "Bearer *** of *** is odd"
+
+
+# ---------------------------------------------------------------- sending
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (hang_up, "line_broken"),
+        (lambda connection: time.sleep(0.8), "line_broken"),
+        (as_json(500, SHAPE_A), "server_error"),
+        (reply(502, "<html>"), "server_error"),
+        (reply(200, "<html>"), "bad_answer"),
+    ],
+)
+def test_a_sending_of_unknown_outcome_is_not_repeated(server, avito, answer, reason):
+    server.routes[SEND] = answer
+    error = refusal(lambda: avito.send_text(CHAT, "Добрый день!", "key"))
+    assert (type(error), error.reason) == (OutcomeUnknownError, reason)
+    assert server.count(SEND) == 1
+
+
+def test_a_sending_refused_for_its_token_is_repeated(server, avito):
+    def only_the_new_one(connection):
+        fresh = b"Bearer T2" in server.asked[-1]
+        connection.sendall(as_json(200, {"id": "m1", "created": 1754917000}) if fresh else as_json(401, {}))
+
+    pull(avito)
+    server.routes |= {TOKEN: token("T2"), SEND: only_the_new_one}
+    assert avito.send_text(CHAT, "Да", "key").external_id == "m1"
+
+
+def test_texts_that_are_not_even_sent(server, avito):
+    for text, reason in (("", "text_empty"), (" \n\u00a0", "text_empty"), ("я" * 1001, "text_too_long")):
+        assert refusal(lambda text=text: avito.send_text(CHAT, text, "key")).reason == reason
+    assert server.asked == []
+
+
+def test_pictures_that_are_not_even_sent(server, avito):
+    for content, mimetype in ((b"", "image/png"), (b"<svg>", "image/svg+xml"), (b"0" * (24 * 2**20 + 1), "image/png")):
+        assert refusal(lambda c=content, m=mimetype: avito.send_image(CHAT, c, m, "key")).reason == "image_refused"
+    assert server.asked == []
+
+
+def test_an_upload_is_repeated_and_the_sending_is_not(server, avito):
+    pull(avito)
+    upload = "POST /messenger/v1/accounts/94230001/uploadImages"
+    server.script = [reply(503), as_json(200, {"1.a": {"32x32": "https://x"}}), hang_up]
+    error = refusal(lambda: avito.send_image(CHAT, b"png", "image/png", "key"))
+    assert isinstance(error, OutcomeUnknownError)
+    assert (server.count(upload), server.count(SEND + "/image")) == (2, 1)
+    server.script = [as_json(400, SHAPE_A)]
+    assert refusal(lambda: avito.send_image(CHAT, b"png", "image/png", "key")).reason == "image_refused"
+    server.script = [as_json(200, {})]
+    assert refusal(lambda: avito.send_image(CHAT, b"png", "image/png", "key")).reason == "bad_answer"
+
+
+def test_ids_of_strangers_do_not_lead_elsewhere(server, avito):
+    pull(avito)
+    refusal(lambda: avito.conversation(".."))
+    assert len(server.asked) == 3
+    server.script = [as_json(200, {"id": "x"})]
+    avito.conversation("../../../core/v1/items?x=#")
+    assert server.lines[-1].endswith("/chats/..%2F..%2F..%2Fcore%2Fv1%2Fitems%3Fx%3D%23")
+
+
+# ---------------------------------------------------------------- connection test
+
+
+def test_a_check_says_where_it_stopped(server, avito):
+    server.routes[TOKEN] = as_json(401, {"error": "invalid_client"})
+    (finding,) = avito.check()
+    assert (finding.level, finding.code, finding.values["step"]) == ("error", "wrong_keys", "token")
+
+
+def test_a_check_of_an_account_without_the_messenger(server, avito):
+    server.routes[CHATS] = as_json(402, {"error": {"code": 402, "message": "Payment required"}})
+    server.routes["GET /core/v1/items"] = as_json(200, {"resources": []})
+    findings = [(finding.level, finding.code) for finding in avito.check()]
+    assert findings == [
+        ("ok", "token_ok"),
+        ("ok", "account"),
+        ("error", "payment_required"),
+        ("warning", "listings_none"),
+    ]
+
+
+def test_a_check_of_nobody(store):
+    with AvitoClient({"base_url": NOBODY, "client_id": "a", "client_secret": "b"}, store) as client:
+        assert [finding.code for finding in client.check()] == ["unreachable"]
