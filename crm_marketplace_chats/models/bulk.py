@@ -105,4 +105,20 @@ def _update_shape(model, columns, rows, keep_empty):
 
 
 def _adapt(value):
-    return Json(value) if isinstance(value, dict | list) else value
+    """What psycopg2 takes; strangers' texts may hold what PostgreSQL cannot store."""
+    if isinstance(value, str):
+        return storable(value)
+    return Json(_storable_json(value)) if isinstance(value, dict | list | tuple) else value
+
+
+def storable(text):
+    """Without NUL characters and halves of surrogate pairs, which no text column can hold."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _storable_json(value):
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(str(key)): _storable_json(item) for key, item in value.items()}
+    return [_storable_json(item) for item in value] if isinstance(value, list | tuple) else value

@@ -11,8 +11,8 @@ from datetime import timedelta
 from odoo import models
 from odoo.tools import split_every
 
-from ..marketplaces.errors import RejectedError
-from ..marketplaces.payload import OUT, Batch, RemoteConversation
+from ..marketplaces.errors import RejectedError, TemporaryError
+from ..marketplaces.payload import OUT, Batch, History, RemoteConversation
 from .bulk import commit_retrying, insert_new, to_naive, update_changed
 from .marketplace_job import DONE, MORE
 
@@ -33,32 +33,33 @@ PORTION, LONGEST_PULL = 10, 50
 class MarketplaceChannel(models.Model):
     _inherit = "marketplace.channel"
 
-    def _apply_and_commit(self, batch: Batch, pulled=None, job=None, walk=None):
+    def _apply_and_commit(self, batch: Batch, pulled=None, gaps=(), job=None, walk=None):
         """Apply and commit, again when another worker touched the same rows meanwhile.
 
         :param pulled: newest message read so far, by conversation (external ids); kept with the batch
+        :param gaps: conversations whose older messages the marketplace does not give
         :param job: with ``walk``, the job whose walk came this far; kept in the same commit
         """
 
         def work():
             self._apply_batch(batch)
-            self._note_pulled(pulled or {})
+            self._note_pulled(pulled or {}, gaps)
             if walk is not None:
                 job.walk = walk
 
         commit_retrying(self.env, work)
 
-    def _note_pulled(self, pulled):
-        if not pulled:
-            return
-        self.env.cr.execute(
-            """
-            UPDATE marketplace_conversation c SET pulled_external_id = v.message
-              FROM unnest(%s, %s) AS v(conversation, message)
-             WHERE c.channel_id = %s AND c.external_id = v.conversation
-            """,
-            (list(pulled), list(pulled.values()), self.id),
-        )
+    def _note_pulled(self, pulled, gaps):
+        if pulled:
+            self.env.cr.execute(
+                """
+                UPDATE marketplace_conversation c
+                   SET pulled_external_id = v.message, has_gap = has_gap OR c.external_id = ANY(%s), pull_pending = false
+                  FROM unnest(%s, %s) AS v(conversation, message)
+                 WHERE c.channel_id = %s AND c.external_id = v.conversation
+                """,
+                (list(gaps), list(pulled), list(pulled.values()), self.id),
+            )
 
     def _apply_batch(self, batch: Batch):
         """Store a batch. Applying it again, or parts of it in any order, changes nothing more.
@@ -126,9 +127,11 @@ class MarketplaceChannel(models.Model):
             "active": True,
             "unread_count": 0,
             "is_unprocessed": False,
+            "has_gap": False,
+            "pull_pending": False,
             "remote_read_pending": False,
             # What the buyer saw when the chat began; later prices do not change it.
-            "price_seen": remote.listing and remote.listing.price,
+            "price_seen": listings[remote.listing.external_id]["price"] if remote.listing else None,
             **values,
             "is_partial": remote.partial,
             "is_noise": bool(values["is_noise"]),
@@ -303,19 +306,23 @@ class MarketplaceChannel(models.Model):
         A page is read in portions, each stored when it is there; the walk moves on with the last one. A killed
         process costs one portion, and what it stored already is not asked for again.
         """
-        client = channel._client()
-        if not client.can_pull:
-            return DONE
+        with channel._client() as client:
+            if not client.can_pull:
+                return DONE
+            channel._pull_again(client)
+            return channel._walk(client, job)
+
+    def _walk(self, client, job):
         started = time.monotonic()
         while True:
             walk = job.walk or {}
-            channel.env.cr.commit()  # no snapshot is held while the marketplace thinks
+            self.env.cr.commit()  # no snapshot is held while the marketplace thinks
             page = client.conversations(walk)
-            messages = sum(channel._pull_portion(client, part) for part in split_every(PORTION, page.conversations))
-            channel._apply_and_commit(Batch(), job=job, walk=dict(page.walk))
+            messages = sum(self._pull_portion(client, part) for part in split_every(PORTION, page.conversations))
+            self._apply_and_commit(Batch(), job=job, walk=dict(page.walk))
             _logger.info(
                 "channel %s: %s conversations, %s messages pulled in %.0f ms",
-                *(channel.id, len(page.conversations), messages, (time.monotonic() - started) * 1000),
+                *(self.id, len(page.conversations), messages, (time.monotonic() - started) * 1000),
             )
             if page.done:
                 return DONE
@@ -323,30 +330,79 @@ class MarketplaceChannel(models.Model):
                 return MORE
 
     def _pull_portion(self, client, remotes):
-        """Read and store the conversations of one portion.
-
-        A conversation's messages are asked for when its last one is not the newest that a pull has seen. What a
-        delivery brought does not count as seen: the delivery before it may have been lost.
+        """Read and store the conversations of one portion. One that cannot be read is put aside, see `_pull_again`; a
+        second one means that the marketplace is ill, and the pull ends with what it has.
 
         :return: number of messages read
         """
         seen = self._pulled_so_far(remotes)
         self.env.cr.commit()  # pylint: disable=invalid-commit
-        conversations, messages, pulled = [], [], {}
+        conversations, histories, troubles = [], {}, {}
         for remote in remotes:
             newest, described = seen.get(remote.external_id, (None, False))
+            conversations.append(remote)
             last = remote.last_message
-            if last and last.external_id != newest:
-                history = client.history(remote.external_id, {newest}.intersection)
-                messages += history.messages
-                pulled[remote.external_id] = last.external_id
-                if history.messages:
-                    pulled[remote.external_id] = history.messages[0].external_id
-                if not history.complete:
-                    _logger.info("channel %s: %s has a gap", self.id, remote.external_id)
-            conversations.append(client.conversation(remote.external_id) if remote.partial and not described else remote)
-        self._apply_and_commit(Batch(tuple(conversations), tuple(messages)), pulled)
-        return len(messages)
+            try:
+                if remote.partial and not described:
+                    conversations[-1] = client.conversation(remote.external_id)
+                # Whether to ask is decided by what a pull has seen: that a delivery brought the newest message does
+                # not mean that the delivery before it was not lost.
+                if last and last.external_id != newest:
+                    history = client.history(remote.external_id, self._known_message_ids, last.external_id)
+                    histories[remote.external_id] = history
+            except RejectedError as error:
+                _logger.info("channel %s: chat %s: %s", self.id, remote.external_id, error)
+            except TemporaryError as error:
+                troubles[remote.external_id] = error
+                if len(troubles) > 1:
+                    break
+        self._store_histories(histories, conversations)
+        self._put_aside(troubles)
+        if len(troubles) > 1:
+            raise list(troubles.values())[-1]
+        return sum(len(history.messages) for history in histories.values())
+
+    def _store_histories(self, histories, conversations=()):
+        """:param histories: `payload.History` by the conversation's external id"""
+        self._apply_and_commit(
+            Batch(tuple(conversations), tuple(m for history in histories.values() for m in history.messages)),
+            pulled={key: history.messages[0].external_id for key, history in histories.items() if history.messages},
+            gaps=[key for key, history in histories.items() if not history.complete],
+        )
+
+    def _known_message_ids(self, external_ids):
+        """Which of these messages are stored; ends its transaction at once."""
+        known = set(self._known_messages(external_ids))
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        return known
+
+    def _put_aside(self, external_ids):
+        """Remember conversations that could not be read: the walk goes on without them."""
+        if external_ids:
+            self.env.cr.execute(
+                "UPDATE marketplace_conversation SET pull_pending = true"
+                " WHERE channel_id = %s AND external_id = ANY(%s)",
+                (self.id, list(external_ids)),
+            )
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+
+    def _pull_again(self, client):
+        """Try once more what was put aside."""
+        for conversation in self.env["marketplace.conversation"].search(
+            [("channel_id", "=", self.id), ("pull_pending", "=", True)], limit=PORTION
+        ):
+            external_id = conversation.external_id
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+            try:
+                history = client.history(external_id, self._known_message_ids)
+            except TemporaryError as error:
+                _logger.info("channel %s: chat %s still cannot be read: %s", self.id, external_id, error)
+                continue
+            except RejectedError:
+                history = History(())
+            self._store_histories({external_id: history})
+            conversation.pull_pending = False
+            self.env.cr.commit()  # pylint: disable=invalid-commit
 
     def _describe_partial(self, client):
         """Ask for the names and cars of conversations that a delivery brought first."""

@@ -1,7 +1,13 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..marketplaces.errors import MarketplaceError, RejectedError
+from .bulk import commit_retrying
 from .marketplace_message import ANSWERED_STATES
+
+_logger = logging.getLogger(__name__)
 
 #: What an employee may change by hand; everything else follows from the messages.
 EDITABLE = {"user_id", "partner_id", "lead_id", "vehicle_id", "active"}
@@ -59,6 +65,7 @@ class MarketplaceConversation(models.Model):
     ticked_message_id = fields.Integer(readonly=True, copy=False, help="Breaks ties of messages of the same second.")
 
     pulled_external_id = fields.Char(readonly=True, copy=False, help="Newest message that a pull has seen.")
+    pull_pending = fields.Boolean(readonly=True, copy=False, help="Could not be read; the next pull tries again.")
     remote_read_pending = fields.Boolean(readonly=True, copy=False, help="To be marked read at the marketplace.")
 
     _external = models.UniqueIndex(
@@ -68,6 +75,7 @@ class MarketplaceConversation(models.Model):
     _newest_of_channel = models.Index("(channel_id, last_message_at DESC, id DESC)")
     _waiting = models.Index("(channel_id, waiting_since) WHERE is_unprocessed")
     _to_mark_read = models.Index("(channel_id) WHERE remote_read_pending")
+    _to_pull_again = models.Index("(channel_id) WHERE pull_pending")
 
     @api.depends("buyer_name", "marketplace")
     def _compute_display_name(self):
@@ -171,12 +179,22 @@ class MarketplaceConversation(models.Model):
         changed.invalidate_recordset()
         return changed
 
-    def _last_incoming_external_id(self):
+    def _mark_read(self, client):
+        """Tell the marketplace that this chat has been answered or ticked. For the send job: it commits."""
         self.ensure_one()
         last = self.env["marketplace.message"].search(
             [("conversation_id", "=", self.id), ("direction", "=", "in"), ("external_id", "!=", False)], limit=1
         )
-        return last.external_id or ""
+        external_id, last_id = self.external_id, last.external_id or ""
+        # Switched off before: a tick that comes while the request is on its way switches it on again.
+        commit_retrying(self.env, lambda: self.write({"remote_read_pending": False}))
+        try:
+            client.mark_read(external_id, last_id)
+        except RejectedError as error:
+            _logger.info("channel %s: a chat was not marked read: %s", self.channel_id.id, error)
+        except MarketplaceError:
+            commit_retrying(self.env, lambda: self.write({"remote_read_pending": True}))
+            raise
 
     # ------------------------------------------------------------ lead, car
 

@@ -105,7 +105,7 @@ class MarketplaceConversation(models.Model):
             return False
         lead = lead._filtered_access("read")
         activity = lead.sudo().activity_ids[:1]
-        return lead and {
+        return bool(lead) and {
             "id": lead.id,
             "name": lead.name,
             "stage": lead.stage_id.name,

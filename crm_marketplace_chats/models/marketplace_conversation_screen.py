@@ -6,6 +6,8 @@ from odoo.fields import Domain
 
 from odoo.addons.mail.tools.discuss import Store
 
+from .bulk import storable
+
 #: Numbers beyond this are shown as "99+".
 COUNT_LIMIT = 100
 PAGE = 50
@@ -34,7 +36,7 @@ class MarketplaceConversation(models.Model):
             "car_title",
             Store.Attr("buyer_name", lambda c: c._buyer_name()),
             Store.Attr("thumb_url", lambda c: c._thumb_url()),
-            Store.Attr("responsible", lambda c: c.user_id and {"id": c.user_id.id, "name": c.user_id.sudo().name}),
+            Store.Attr("responsible", lambda c: bool(c.user_id) and {"id": c.user_id.id, "name": c.user_id.sudo().name}),
             Store.Attr("vehicle_id", lambda c: c.vehicle_id.id),
             Store.Attr("listing_id", lambda c: c.listing_id.id),
             Store.Attr("lead_id", lambda c: c.lead_id.id),
@@ -191,7 +193,7 @@ class MarketplaceConversation(models.Model):
         return key
 
     def _check_body(self, body, attachment_ids):
-        body = (body or "").strip()
+        body = storable(body or "").strip()
         limit = self.channel_id.sudo()._client_class().text_limit
         if not body and not attachment_ids:
             raise UserError(self.env._("An empty text cannot be sent."))

@@ -67,27 +67,52 @@ class MarketplaceEvent(models.Model):
         events = self.search([("channel_id", "=", channel.id), ("state", "=", "new")], order="id", limit=PORTION)
         if not events:
             return None
-        client = channel._client()
-        readable, batches = self.browse(), []
-        for event in events:
-            try:
-                batches.append(client.read_delivery(json.loads(event.body)))
-            except (ValueError, KeyError, TypeError, AttributeError):
-                _logger.warning("channel %s: delivery %s is not understood", channel.id, event.id, exc_info=True)
-                event.write({"state": "poison", "reason": "bad_answer"})
-            else:
-                readable += event
+        with channel._client() as client:
+            self._apply_readable(channel, client, events)
+            channel._describe_partial(client)
+        return MORE if len(events) == PORTION else DONE
+
+    @api.model
+    def _apply_readable(self, channel, client, events):
+        batches = {event: event._read(client) for event in events}
+        readable = {event: batch for event, batch in batches.items() if batch}
+        self.env.cr.commit()
+        try:
+            self._apply_all(channel, readable)
+        except Exception:  # one of them holds what cannot be stored: find out which, and go on without it
+            self.env.cr.rollback()
+            _logger.warning("channel %s: deliveries are applied one by one", channel.id, exc_info=True)
+            for event, batch in readable.items():
+                event._apply_alone(channel, batch)
+
+    def _read(self, client):
+        """:return: `payload.Batch`, or None when the delivery is not understood"""
+        try:
+            return client.read_delivery(json.loads(self.body))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            _logger.warning("channel %s: delivery %s is not understood", self.channel_id.id, self.id, exc_info=True)
+            self.write({"state": "poison", "reason": "bad_answer"})
+
+    @api.model
+    def _apply_all(self, channel, batches):
         channel._apply_and_commit(
             Batch(
-                tuple(remote for batch in batches for remote in batch.conversations),
-                tuple(remote for batch in batches for remote in batch.messages),
-                tuple(remote for batch in batches for remote in batch.listings),
+                tuple(remote for batch in batches.values() for remote in batch.conversations),
+                tuple(remote for batch in batches.values() for remote in batch.messages),
+                tuple(remote for batch in batches.values() for remote in batch.listings),
             )
         )
-        readable.write({"state": "done"})
+        self.union(*batches).write({"state": "done"})
         self.env.cr.commit()
-        channel._describe_partial(client)
-        return MORE if len(events) == PORTION else DONE
+
+    def _apply_alone(self, channel, batch):
+        try:
+            self._apply_all(channel, {self: batch})
+        except Exception:  # kept, shown to the administrator, and tried again on demand
+            self.env.cr.rollback()
+            _logger.exception("channel %s: delivery %s cannot be applied", channel.id, self.id)
+            self.write({"state": "poison", "reason": "internal"})
+            self.env.cr.commit()
 
     def action_retry(self):
         """Try again what was not understood."""

@@ -13,6 +13,9 @@ from .product_template import REMOTE_FIELDS
 #: What the list of chats leaves out of a listing does not erase what the list of advertisements said.
 KEPT_WHEN_EMPTY = frozenset("title url price image_url feed_id vin address vehicle_data".split())
 
+#: What fits into the column; more roubles than that are no price of a car.
+LARGEST_PRICE = 2**31 - 1
+
 
 class MarketplaceListing(models.Model):
     """One advertisement at a marketplace."""
@@ -63,7 +66,7 @@ class MarketplaceListing(models.Model):
     def _apply_remote(self, channel, remotes):
         """Store what a marketplace says of listings and join them to the cars in stock.
 
-        :return: ``{external id: {"id", "vehicle_id"}}``
+        :return: ``{external id: {"id", "vehicle_id", "price"}}``
         """
         external_ids = [remote.external_id for remote in remotes]
         known = self._ids_by_external(channel, external_ids)
@@ -96,10 +99,14 @@ class MarketplaceListing(models.Model):
     @api.model
     def _ids_by_external(self, channel, external_ids):
         self.env.cr.execute(
-            "SELECT external_id, id, vehicle_id FROM marketplace_listing WHERE channel_id = %s AND external_id = ANY(%s)",
+            "SELECT external_id, id, vehicle_id, price FROM marketplace_listing"
+            " WHERE channel_id = %s AND external_id = ANY(%s)",
             (channel.id, external_ids),
         )
-        return {external_id: {"id": row, "vehicle_id": vehicle} for external_id, row, vehicle in self.env.cr.fetchall()}
+        return {
+            external_id: {"id": listing, "vehicle_id": vehicle, "price": price}
+            for external_id, listing, vehicle, price in self.env.cr.fetchall()
+        }
 
     @api.model
     def _row(self, remote):
@@ -115,7 +122,7 @@ class MarketplaceListing(models.Model):
         return {
             "title": remote.title or None,
             "url": remote.url or None,
-            "price": remote.price,
+            "price": remote.price if remote.price and remote.price <= LARGEST_PRICE else None,
             "image_url": remote.image_urls[0] if remote.image_urls else None,
             "state": None if remote.state == "unknown" else remote.state,
             "feed_id": remote.feed_id or None,
@@ -162,10 +169,10 @@ class MarketplaceListing(models.Model):
 
     def _refresh(self, channel, job):
         """Job: all advertisements of the account, for prices, states and the cars' data."""
-        client = channel._client()
-        channel.env.cr.commit()
-        for listings in client.listings():
-            channel._apply_and_commit(Batch(listings=tuple(listings)))
+        with channel._client() as client:
+            self.env.cr.commit()
+            for listings in client.listings():
+                channel._apply_and_commit(Batch(listings=tuple(listings)))
         return DONE
 
     def _fetch_image(self, client):

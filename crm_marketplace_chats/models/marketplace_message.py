@@ -120,7 +120,7 @@ class MarketplaceMessage(models.Model):
             "key",
             "media_state",
             # sudo: the name of a colleague who answered is for everybody who reads the chat
-            Store.Attr("author", lambda m: m.author_id and {"id": m.author_id.id, "name": m.author_id.sudo().name}),
+            Store.Attr("author", lambda m: bool(m.author_id) and {"id": m.author_id.id, "name": m.author_id.sudo().name}),
             Store.Attr("data", lambda m: {key: value for key, value in (m.data or {}).items() if key != "media"}),
             Store.Attr("attachments", lambda m: m._attachments_for_screens()),
         ]
@@ -177,18 +177,24 @@ class MarketplaceMessage(models.Model):
     def _send_queued(self, channel, job):
         """Job: send what waits, oldest first, in the order of each conversation; find out about unknown outcomes."""
         self._recover(channel)
-        client = None
-        worked = False
-        while message := self._next_to_send(channel):
-            client = client or channel._client()
-            if message.state == "queued":
-                message._send(client)
-            else:
-                message._find_out(client)
-            worked = True
-        worked |= self._mark_read(channel, client)
+        if not self._next_to_send(channel) and not self._to_mark_read(channel):
+            return None
+        with channel._client() as client:
+            while message := self._next_to_send(channel):
+                if message.state == "queued":
+                    message._send(client)
+                else:
+                    message._find_out(client)
+            for conversation in self._to_mark_read(channel):
+                conversation._mark_read(client)
         self._come_back(channel)
-        return DONE if worked else None
+        return DONE
+
+    @api.model
+    def _to_mark_read(self, channel):
+        return self.env["marketplace.conversation"].search(
+            [("channel_id", "=", channel.id), ("remote_read_pending", "=", True)]
+        )
 
     @api.model
     def _recover(self, channel):
@@ -354,28 +360,6 @@ class MarketplaceMessage(models.Model):
         if later:
             self.env["marketplace.job"]._trigger("send", at=later.next_attempt_at)
 
-    @api.model
-    def _mark_read(self, channel, client):
-        """Tell the marketplace which conversations have been answered or ticked."""
-        conversations = self.env["marketplace.conversation"].search(
-            [("channel_id", "=", channel.id), ("remote_read_pending", "=", True)]
-        )
-        for conversation in conversations:
-            client = client or channel._client()
-            last = conversation._last_incoming_external_id()
-            # Switched off first: a tick that comes while the request is on its way switches it on again.
-            conversation.remote_read_pending = False
-            self.env.cr.commit()
-            try:
-                client.mark_read(conversation.external_id, last)
-            except RejectedError as error:
-                _logger.info("channel %s: a chat was not marked read: %s", channel.id, error)
-            except MarketplaceError:
-                conversation.remote_read_pending = True
-                self.env.cr.commit()
-                raise
-        return bool(conversations)
-
     # ------------------------------------------------------------ media
 
     @api.model
@@ -390,11 +374,11 @@ class MarketplaceMessage(models.Model):
         )
         if not messages and not listings:
             return None
-        client = channel._client()
-        for message in messages:
-            message._fetch_files(client)
-        for listing in listings:
-            listing._fetch_image(client)
+        with channel._client() as client:
+            for message in messages:
+                message._fetch_files(client)
+            for listing in listings:
+                listing._fetch_image(client)
         return MORE if len(messages) == MEDIA_PORTION or len(listings) == MEDIA_PORTION else DONE
 
     def _fetch_files(self, client):
