@@ -240,7 +240,8 @@ class AutoruClient(MarketplaceClient):
     def _hook(self, recipient_id: str, message: Mapping[str, str]) -> Sent:
         """Hand one message to the hook, at the address that answered last, else at the other one.
 
-        Its id is our own key: Auto.ru gives none, and ignores a second message with the same.
+        Its id is our own key: Auto.ru gives none, and ignores a second message with the same. Where chats are
+        pulled, the message comes back with an id of that interface, so none is claimed for it here.
         """
         if not self._chat_id:
             raise RejectedError("not_supported", "no ChatId")
@@ -256,7 +257,7 @@ class AutoruClient(MarketplaceClient):
                 refusal = refusal if isinstance(refusal, RejectedError) else error
             else:
                 self.api.remember(hook=url)
-                return Sent(message["id"])
+                return Sent("" if self.can_pull else message["id"])
         raise refusal
 
     def _hook_urls(self) -> list[str]:

@@ -84,8 +84,9 @@ class RemoteListing:
 
     :param state: ``active``, ``inactive``, ``removed`` or ``unknown``
     :param feed_id: the dealer's own id of the car, as his feed gave it to the marketplace
-    :param partial: True when this came with a chat (title, price, picture) rather than from the list of
-        advertisements; what a partial listing leaves empty must not erase what is known already
+    :param partial: True when this is not all there is to know, as it came with a chat (title, price, picture)
+        or from a list that is short on details; what a partial listing leaves empty must not erase what is
+        known already
     """
 
     external_id: str
@@ -143,7 +144,8 @@ class RemoteConversation:
     :param buyer_read_at: everything of ours up to this moment has been read by the buyer
     :param we_read_at: everything of the buyer up to this moment has been read at the marketplace
     :param blocked: True when the marketplace says that nothing can be written here
-    :param partial: True when a request for the conversation itself would tell more (names, the car)
+    :param partial: True when a request for the conversation itself would tell more (names, the car); ``noise``
+        and ``blocked`` are then not final
     """
 
     external_id: str

@@ -348,7 +348,8 @@ def test_pictures_need_the_hook_and_an_address(server, autoru):
     big = (ROOM, b"0" * (10 * 2**20 + 1), "image/png", "key-1", "https://crm/1.png")
     assert refusal(lambda: autoru(chat_id="Q7mV").send_image(*big)).reason == "image_refused"
     assert server.asked == []
-    autoru(chat_id="Q7mV").send_image(*picture, "https://crm/1.png")
+    sent = autoru(chat_id="Q7mV").send_image(*picture, "https://crm/1.png")
+    assert sent.external_id == "", "the REST interface will name it differently"
     message = json.loads(server.asked[-1].partition(b"\r\n\r\n")[2])["message"]
     assert message == {"type": "photo", "id": "key-1", "file": "https://crm/1.png"}
 
