@@ -1,0 +1,116 @@
+"""The commands of `./dev`."""
+
+import argparse
+import signal
+import sys
+
+from .process import Problem, end_all
+
+HELP = """\
+./dev run [--port N] [--fresh] [--quiet-demo]   a dealership's Odoo with the chats of two stand-in marketplaces
+./dev test [PATH...] [pytest options]           lint and every test; with paths only these tests, without lint
+./dev lint                                      ruff, pylint-odoo, XML, JavaScript, translations
+./dev shell                                     Odoo's Python shell on the demo's database
+./dev psql                                      SQL on the demo's database
+./dev update                                    upgrade the addon in the demo, which may be running
+./dev simulator [options]                       the stand-in marketplaces alone; --help lists the options
+./dev help                                      this list
+
+Each sets up what it needs the first time: Odoo 19, PostgreSQL, Python packages, Chromium. All of it lies in .dev/.
+
+DEV_CACHE   another folder in place of .dev/
+ODOO_PATH   your own checkout of Odoo 19.0, in place of Debian's package
+PGHOST, PGPORT, PGUSER, PGPASSWORD ...   your own PostgreSQL server; PGDATABASE names the demo's database
+PG_BIN      the folder with the programs of the PostgreSQL to start, in place of the packaged one
+"""
+
+
+def run(arguments):
+    from . import demo
+
+    parser = argparse.ArgumentParser(prog="./dev run")
+    parser.add_argument("--port", type=int, default=8069, help="of Odoo (default: 8069)")
+    parser.add_argument("--simulator-port", type=int, default=9100,
+                        help="of the stand-ins' control; the next two are the marketplaces' (default: 9100)")
+    parser.add_argument("--fresh", action="store_true", help="forget the demo's data and begin anew")
+    parser.add_argument("--quiet-demo", action="store_true", help="let no buyer write by himself")
+    options = parser.parse_args(arguments)
+    return demo.run(options.port, options.simulator_port, fresh=options.fresh, live=not options.quiet_demo)
+
+
+def test(arguments):
+    from . import testing
+
+    return testing.run(arguments)
+
+
+def lint(arguments):
+    from . import lint
+
+    no_arguments("lint", arguments)
+    return lint.run()
+
+
+def shell(arguments):
+    from . import demo
+
+    no_arguments("shell", arguments)
+    return demo.shell()
+
+
+def psql(arguments):
+    from . import demo
+
+    return demo.psql(arguments)
+
+
+def update(arguments):
+    from . import demo
+
+    no_arguments("update", arguments)
+    return demo.update()
+
+
+def simulator(arguments):
+    from . import demo
+
+    return demo.simulator(arguments)
+
+
+def help_(arguments):
+    no_arguments("help", arguments)
+    print(HELP, end="")
+
+
+def no_arguments(command, arguments):
+    if arguments:
+        raise Problem(f"`./dev {command}` takes no arguments")
+
+
+COMMANDS = {
+    "run": run, "test": test, "lint": lint, "shell": shell, "psql": psql, "update": update, "simulator": simulator,
+    "help": help_, "--help": help_, "-h": help_,
+}
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def main(arguments):
+    """Run a command and return the exit code of `./dev`."""
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGHUP, interrupt)
+    command, *rest = arguments or ["help"]
+    if command not in COMMANDS:
+        print(f"dev: there is no command `{command}`; `./dev help` lists them", file=sys.stderr)
+        return 2
+    try:
+        return COMMANDS[command](rest) or 0
+    except Problem as problem:
+        print(f"dev: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        end_all()
