@@ -30,8 +30,9 @@ def commit_retrying(env, work):
 
 
 def to_naive(moment: datetime | None) -> datetime | None:
-    """Odoo keeps moments naive, in UTC."""
-    return moment and moment.astimezone(UTC).replace(tzinfo=None)
+    """Odoo keeps moments naive, in UTC, and cuts them to seconds when it writes them: what is written past it has to
+    be cut too, or comparing the two goes wrong."""
+    return moment and moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
 
 
 def insert_new(model, rows, unique):

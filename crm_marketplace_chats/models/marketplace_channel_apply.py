@@ -12,7 +12,7 @@ from odoo import models
 from odoo.tools import split_every
 
 from ..marketplaces.errors import RejectedError, TemporaryError
-from ..marketplaces.payload import OUT, Batch, History, RemoteConversation
+from ..marketplaces.payload import DELETED, OUT, Batch, History, RemoteConversation
 from .bulk import commit_retrying, insert_new, to_naive, update_changed
 from .marketplace_job import DONE, MORE
 
@@ -73,7 +73,9 @@ class MarketplaceChannel(models.Model):
         listings = self._apply_listings(batch)
         conversations = self._apply_conversations(batch, listings)
         touched, messages = self._apply_messages(batch, conversations)
-        touched |= self._apply_reading(batch, conversations)
+        read, were_read = self._apply_reading(batch, conversations)
+        touched |= read
+        messages += were_read
         changed = self.env["marketplace.conversation"].browse(touched)._recount() | conversations["changed"]
         self._tell_screens(changed, messages)
         return changed
@@ -94,7 +96,9 @@ class MarketplaceChannel(models.Model):
 
     def _apply_conversations(self, batch, listings):
         """:return: ``{"ids": {external id: id}, "changed": recordset}``"""
-        remote = {conversation.external_id: conversation for conversation in batch.conversations}
+        # Where a batch speaks of a conversation more than once, what tells more counts.
+        told = sorted(batch.conversations, key=lambda conversation: not conversation.partial)
+        remote = {conversation.external_id: conversation for conversation in told}
         wanted = set(remote) | {message.conversation_id for message in batch.messages}
         Conversation = self.env["marketplace.conversation"]
         known = self._conversation_ids(wanted)
@@ -155,7 +159,9 @@ class MarketplaceChannel(models.Model):
 
     def _apply_messages(self, batch, conversations):
         """:return: ids of the conversations whose messages changed, and ids of the messages"""
-        unique = {message.external_id: message for message in batch.messages if message.external_id}
+        # Where a batch holds a message more than once, what became of it counts.
+        told = sorted(batch.messages, key=lambda message: (message.kind == DELETED, bool(message.read_at)))
+        unique = {message.external_id: message for message in told if message.external_id}
         if not unique:
             return set(), []
         Message = self.env["marketplace.message"]
@@ -265,14 +271,17 @@ class MarketplaceChannel(models.Model):
         return same and to_naive(message.sent_at) >= since
 
     def _apply_reading(self, batch, conversations):
-        """The buyer has read ours up to a moment."""
+        """The buyer has read ours up to a moment.
+
+        :return: ids of the conversations, and of the messages that were not known as read
+        """
         marks = [
             (conversations["ids"][c.external_id], to_naive(c.buyer_read_at))
             for c in batch.conversations
             if c.buyer_read_at
         ]
         if not marks:
-            return set()
+            return set(), []
         ids, moments = zip(*marks, strict=True)
         self.env.cr.execute(
             """
@@ -280,11 +289,14 @@ class MarketplaceChannel(models.Model):
               FROM unnest(%s, %s::timestamp[]) AS mark(conversation_id, read_at)
              WHERE m.conversation_id = mark.conversation_id AND m.direction = 'out' AND m.state = 'sent'
                AND m.sent_at <= mark.read_at
-            RETURNING m.conversation_id
+            RETURNING m.conversation_id, m.id
             """,
             (list(ids), list(moments)),
         )
-        return {row[0] for row in self.env.cr.fetchall()}
+        rows = self.env.cr.fetchall()
+        messages = [message for _conversation, message in rows]
+        self.env["marketplace.message"].browse(messages).invalidate_recordset(["state"])
+        return {conversation for conversation, _message in rows}, messages
 
     # ------------------------------------------------------------ screens
 
@@ -344,7 +356,7 @@ class MarketplaceChannel(models.Model):
             last = remote.last_message
             try:
                 if remote.partial and not described:
-                    conversations[-1] = client.conversation(remote.external_id)
+                    conversations[-1] = self._described(client, remote)
                 # Whether to ask is decided by what a pull has seen: that a delivery brought the newest message does
                 # not mean that the delivery before it was not lost.
                 if last and last.external_id != newest:
@@ -409,15 +421,18 @@ class MarketplaceChannel(models.Model):
         for conversation in self.env["marketplace.conversation"].search(
             [("channel_id", "=", self.id), ("is_partial", "=", True), ("external_id", "!=", False)], limit=PORTION
         ):
-            external_id = conversation.external_id
-            self.env.cr.commit()
-            try:
-                remote = client.conversation(external_id)
-            except RejectedError:
-                # The marketplace does not tell: what the delivery said has to do.
-                conversation.is_partial = False
-                continue
-            self._apply_and_commit(Batch(conversations=(dataclasses.replace(remote, partial=False),)))
+            remote = RemoteConversation(conversation.external_id)
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+            self._apply_and_commit(Batch(conversations=(self._described(client, remote),)))
+
+    @staticmethod
+    def _described(client, remote):
+        """A conversation in full, or what is known of it where the marketplace does not tell more."""
+        try:
+            remote = client.conversation(remote.external_id)
+        except RejectedError as error:
+            _logger.info("chat %s is not described: %s", remote.external_id, error)
+        return dataclasses.replace(remote, partial=False)
 
     def _pulled_so_far(self, remotes):
         """``{external id: (newest message seen by a pull, whether the conversation is known in full)}``"""

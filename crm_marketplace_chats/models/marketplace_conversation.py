@@ -149,11 +149,12 @@ class MarketplaceConversation(models.Model):
                       LEFT JOIN LATERAL (
                             SELECT m.sent_at, m.id FROM marketplace_message m
                              WHERE m.conversation_id = c.id AND m.direction = 'out' AND m.state = ANY(%(answered)s)
+                               AND m.is_noise IS NOT TRUE
                              ORDER BY m.sent_at DESC, m.id DESC LIMIT 1
                            ) a ON true
                       LEFT JOIN LATERAL (
                             SELECT count(*) AS unread, min(m.sent_at) AS since FROM marketplace_message m
-                             WHERE m.conversation_id = c.id AND m.direction = 'in' AND NOT m.is_noise
+                             WHERE m.conversation_id = c.id AND m.direction = 'in' AND m.is_noise IS NOT TRUE
                                AND m.kind <> 'deleted' AND NOT c.is_noise
                                AND (m.sent_at, m.id) > (coalesce(a.sent_at, '-infinity'), coalesce(a.id, 0))
                                AND (m.sent_at, m.id)
@@ -162,7 +163,7 @@ class MarketplaceConversation(models.Model):
                       LEFT JOIN LATERAL (
                             SELECT m.* FROM marketplace_message m
                              WHERE m.conversation_id = c.id AND m.direction <> 'note' AND m.state <> 'canceled'
-                             ORDER BY m.is_noise, m.sent_at DESC, m.id DESC LIMIT 1
+                             ORDER BY m.is_noise IS TRUE, m.sent_at DESC, m.id DESC LIMIT 1
                            ) l ON true
                      WHERE c.id = ANY(%(ids)s)
                    ) n

@@ -36,7 +36,9 @@ class MarketplaceConversation(models.Model):
             "car_title",
             Store.Attr("buyer_name", lambda c: c._buyer_name()),
             Store.Attr("thumb_url", lambda c: c._thumb_url()),
-            Store.Attr("responsible", lambda c: bool(c.user_id) and {"id": c.user_id.id, "name": c.user_id.sudo().name}),
+            Store.Attr(
+                "responsible", lambda c: bool(c.user_id) and {"id": c.user_id.id, "name": c.user_id.sudo().name}
+            ),
             Store.Attr("vehicle_id", lambda c: c.vehicle_id.id),
             Store.Attr("listing_id", lambda c: c.listing_id.id),
             Store.Attr("lead_id", lambda c: c.lead_id.id),

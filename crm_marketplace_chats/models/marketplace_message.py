@@ -120,7 +120,9 @@ class MarketplaceMessage(models.Model):
             "key",
             "media_state",
             # sudo: the name of a colleague who answered is for everybody who reads the chat
-            Store.Attr("author", lambda m: bool(m.author_id) and {"id": m.author_id.id, "name": m.author_id.sudo().name}),
+            Store.Attr(
+                "author", lambda m: bool(m.author_id) and {"id": m.author_id.id, "name": m.author_id.sudo().name}
+            ),
             Store.Attr("data", lambda m: {key: value for key, value in (m.data or {}).items() if key != "media"}),
             Store.Attr("attachments", lambda m: m._attachments_for_screens()),
         ]
