@@ -111,7 +111,22 @@ class MarketplaceChannel(models.Model):
         )
         if created:
             known = self._conversation_ids(wanted)
+        self._keep_prices_seen(known.values())
         return {"ids": known, "changed": Conversation.browse([*created, *changed])}
+
+    def _keep_prices_seen(self, conversation_ids):
+        """What the buyer saw when the chat began, or when its listing became known: later prices do not change it."""
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_conversation c SET price_seen = l.price
+              FROM marketplace_listing l
+             WHERE l.id = c.listing_id AND c.id = ANY(%s) AND c.price_seen IS NULL AND l.price IS NOT NULL
+            RETURNING c.id
+            """,
+            (list(conversation_ids),),
+        )
+        kept = [row[0] for row in self.env.cr.fetchall()]
+        self.env["marketplace.conversation"].browse(kept).invalidate_recordset(["price_seen"])
 
     def _conversation_ids(self, external_ids):
         self.env.cr.execute(
@@ -134,8 +149,6 @@ class MarketplaceChannel(models.Model):
             "has_gap": False,
             "pull_pending": False,
             "remote_read_pending": False,
-            # What the buyer saw when the chat began; later prices do not change it.
-            "price_seen": listings[remote.listing.external_id]["price"] if remote.listing else None,
             **values,
             "is_partial": remote.partial,
             "is_noise": bool(values["is_noise"]),
