@@ -104,9 +104,10 @@ class MarketplaceConversation(models.Model):
             raise AccessError(self.env._("Chats are written by the marketplaces; only people and links are yours."))
         result = super().write(vals)
         if "vehicle_id" in vals:
-            for conversation in self.filtered("listing_id"):
-                # sudo: employees join listings to cars through their chats
-                conversation.sudo().listing_id.vehicle_id = conversation.vehicle_id
+            # sudo: employees join listings to cars through their chats
+            listings = self.sudo().listing_id
+            listings.vehicle_id = vals["vehicle_id"]
+            super(MarketplaceConversation, listings.conversation_ids).write({"vehicle_id": vals["vehicle_id"]})
         if set(vals) & EDITABLE:
             for channel, conversations in self.sudo().grouped("channel_id").items():
                 channel._tell_screens(conversations, [])

@@ -6,9 +6,9 @@ from odoo.exceptions import UserError
 
 from ..marketplaces.errors import RejectedError
 from ..marketplaces.payload import Batch, RemoteMedia
-from .bulk import insert_new, update_changed
+from .bulk import commit_retrying, insert_new, update_changed
 from .marketplace_job import DONE
-from .product_template import REMOTE_FIELDS
+from .product_template import REMOTE_FIELDS, one_spelling
 
 #: What the list of chats leaves out of a listing does not erase what the list of advertisements said.
 KEPT_WHEN_EMPTY = frozenset("title url price image_url feed_id vin address vehicle_data".split())
@@ -126,7 +126,7 @@ class MarketplaceListing(models.Model):
             "image_url": remote.image_urls[0] if remote.image_urls else None,
             "state": None if remote.state == "unknown" else remote.state,
             "feed_id": remote.feed_id or None,
-            "vin": (vehicle.vin or None) if vehicle else None,
+            "vin": (one_spelling(vehicle.vin) or None) if vehicle else None,
             "address": remote.address or None,
             "vehicle_data": data or None,
         }
@@ -143,7 +143,7 @@ class MarketplaceListing(models.Model):
                   FROM (
                         SELECT l.id, min(p.id) AS vehicle_id
                           FROM marketplace_listing l
-                          JOIN product_template p ON p.{vehicle_column} = l.{listing_column} AND p.is_vehicle
+                          JOIN product_template p ON p.{vehicle_column} = l.{listing_column} AND p.is_vehicle AND p.active
                            AND (p.company_id IS NULL OR p.company_id = %(company)s)
                          WHERE l.channel_id = %(channel)s AND l.vehicle_id IS NULL AND l.{listing_column} IS NOT NULL
                            AND (%(ids)s::int[] IS NULL OR l.id = ANY(%(ids)s))
@@ -173,6 +173,8 @@ class MarketplaceListing(models.Model):
             self.env.cr.commit()
             for listings in client.listings():
                 channel._apply_and_commit(Batch(listings=tuple(listings)))
+        # Cars that were entered since the listings came.
+        commit_retrying(self.env, lambda: self._join_vehicles(channel))
         return DONE
 
     def _fetch_image(self, client):

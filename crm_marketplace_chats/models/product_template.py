@@ -32,6 +32,11 @@ REMOTE_FIELDS = {
 }
 
 
+def one_spelling(vin):
+    """A VIN without blanks and dashes, in capitals."""
+    return re.sub(r"[\s-]", "", vin).upper()
+
+
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
@@ -155,7 +160,7 @@ class ProductTemplate(models.Model):
     def _normalize_vehicle_values(self, vals):
         """VINs are compared between systems that write them in their own way: one spelling is stored."""
         if vals.get("vehicle_vin"):
-            vals = dict(vals, vehicle_vin=re.sub(r"[\s-]", "", vals["vehicle_vin"]).upper())
+            vals = dict(vals, vehicle_vin=one_spelling(vals["vehicle_vin"]))
         return vals
 
     @api.constrains("vehicle_vin", "is_vehicle")
