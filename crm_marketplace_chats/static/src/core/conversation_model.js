@@ -74,9 +74,9 @@ export class MarketplaceConversation extends Record {
         },
     });
 
-    /** False for a record of which nothing but the id came along with a message. */
+    /** False as long as nothing but its id came along with a message, or its channel is still on its way. */
     get isKnown() {
-        return Boolean(this.channel_id);
+        return Boolean(this.channel_id?.name);
     }
 }
 MarketplaceConversation.register();

@@ -37,11 +37,10 @@ export class ConversationHeader extends Component {
 
     get subtitle() {
         const { channel_id: channel, responsible } = this.conversation;
-        const parts = [channel.marketplace_label, channel.name].filter(
-            (part, index, all) => all.indexOf(part) === index
-        );
-        parts.push(responsible ? _t("led by %s", responsible.name) : _t("nobody responsible"));
-        return parts.join(" · ");
+        const label = channel.marketplace_label;
+        const name = channel.name.includes(label) ? channel.name : `${label} · ${channel.name}`;
+        const leader = responsible ? _t("led by %s", responsible.name) : _t("nobody responsible");
+        return `${name} · ${leader}`;
     }
 
     get canTick() {

@@ -17,6 +17,8 @@ export class ChatsModel {
     openId = false;
     /** What the user has to be told about the whole screen. */
     notice = "";
+    /** Why the screen could not start. */
+    failure = "";
     /** The moment that times are shown against; one clock for the whole screen. */
     now = luxon.DateTime.now();
     isLive = true;
@@ -56,11 +58,13 @@ export class ChatsModel {
         ]);
     }
 
+    /** Nothing can be shown without the channels: every conversation is one of theirs. */
     async loadChannels() {
         try {
             this.channelIds = (await this.api.start()).channel_ids;
+            this.failure = "";
         } catch (error) {
-            this.notice = failureText(error);
+            this.failure = this.channelIds.length ? "" : failureText(error);
         }
     }
 
@@ -122,7 +126,7 @@ export class ChatsModel {
 
     /** Everything that may have been missed while the line was down. */
     async refresh() {
-        await Promise.all([this.list.refresh(), this.thread?.load()]);
+        await Promise.all([this.loadChannels(), this.list.refresh(), this.thread?.load()]);
     }
 
     async tick() {

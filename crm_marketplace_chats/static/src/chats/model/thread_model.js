@@ -63,7 +63,8 @@ export class ThreadModel {
     markUnread() {
         const unread = this.conversation?.unread_count || 0;
         const fromBuyer = this.messages.filter(
-            ({ direction, is_noise }) => direction === "in" && !is_noise
+            ({ direction, kind, is_noise }) =>
+                direction === "in" && kind !== "deleted" && !is_noise
         );
         this.dividerId = unread ? fromBuyer.at(-Math.min(unread, fromBuyer.length))?.id : false;
     }

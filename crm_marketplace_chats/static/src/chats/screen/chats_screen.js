@@ -34,7 +34,9 @@ export class ChatsScreen extends Component {
         this.useKeys();
         this.chats.start(this.props.resId || this.props.action.params?.conversation_id);
         useEffect(
-            (id) => this.props.updateActionState?.({ resId: id }),
+            (id) => {
+                this.props.updateActionState?.({ resId: id });
+            },
             () => [this.chats.openId]
         );
     }

@@ -36,7 +36,11 @@ export class Thread extends Component {
         );
         // What we wrote ourselves is always looked at.
         useEffect(
-            (ours) => ours && this.scroll.toEnd(),
+            (ours) => {
+                if (ours) {
+                    this.scroll.toEnd();
+                }
+            },
             () => [this.lastMessage?.state === "queued" && this.lastMessage.id]
         );
     }

@@ -12,7 +12,9 @@ export class TemplatePopover extends Component {
         this.items = useRef("items");
         this.state = useState({ search: "", active: 0 });
         useEffect(
-            () => this.items.el?.querySelector(".active")?.scrollIntoView({ block: "nearest" }),
+            () => {
+                this.items.el?.querySelector(".active")?.scrollIntoView({ block: "nearest" });
+            },
             () => [this.state.active]
         );
     }
