@@ -15,7 +15,7 @@ from . import odoo_source, postgres, python_env
 from .paths import ADDON, ADDON_DIR, CACHE, FILESTORE, PYTHON, ROOT, SCREENSHOTS, VENV
 from .process import Problem, Process, locked, run, say, side_by_side
 
-LANGUAGE = "ru_RU"
+LANGUAGES = "ru_RU,en_US"       # the first is the default of every new user and contact
 MODULES_DONE = r"Loading module \S+ \((\d+)/(\d+)\)"
 # What the database does not hold: Odoo reads it from the files each time.
 NOT_STORED = ("tests", "static/src", "static/tests")
@@ -136,11 +136,12 @@ class Workspace:
     def _dependencies_template(self):
         modules = ",".join(sorted(manifest()["depends"]))
         release = self.odoo.pythonpath / "odoo" / "release.py"
-        name = f"dev_{OWNER}_base_{short_hash(f'{release} {release.stat().st_mtime} {modules} {LANGUAGE}')}"
+        name = f"dev_{OWNER}_base_{short_hash(f'{release} {release.stat().st_mtime} {modules} {LANGUAGES}')}"
         if self.mark(name) is None:
+            self._drop_templates("base")
             say(f"template database with {modules} (the longest step, about half a minute)")
             self._build(name, lambda new: self.install(
-                new, "-i", modules, "--with-demo", "--load-language", LANGUAGE, log="template.log", name="modules",
+                new, "-i", modules, "--with-demo", "--load-language", LANGUAGES, log="template.log", name="modules",
             ))
         return name
 
@@ -148,14 +149,17 @@ class Workspace:
         base = self._dependencies_template()
         name = f"dev_{OWNER}_addon_{short_hash(base + addon_key())}"
         if self.mark(name) is None:
-            outdated = f"select datname from pg_database where datname like 'dev\\_{OWNER}\\_addon\\_%'"
-            for old in self.server.query(outdated).split():
-                self.drop(old)
+            self._drop_templates("addon")
             say(f"install {ADDON}")
             self._build(name, lambda new: self.install(
                 new, "-i", ADDON, "--with-demo", log="install.log", name=f"installing {ADDON}",
             ), source=base)
         return name
+
+    def _drop_templates(self, kind):
+        outdated = f"select datname from pg_database where datname like 'dev\\_{OWNER}\\_{kind}\\_%'"
+        for name in self.server.query(outdated).split():
+            self.drop(name)
 
     def _build(self, name, fill, source="template0"):
         new = f"{name}_new"
