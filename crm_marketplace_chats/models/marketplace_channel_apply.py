@@ -258,7 +258,12 @@ class MarketplaceChannel(models.Model):
                 ("conversation_id", "in", [conversations["ids"][m.conversation_id] for m in outgoing]),
                 ("external_id", "=", False),
                 ("direction", "=", "out"),
+                # A queued one that has left before may have arrived after all.
+                "|",
                 ("state", "in", ("sending", "unknown", "sent")),
+                "&",
+                ("state", "=", "queued"),
+                ("attempts", ">", 0),
             ],
             order="sent_at, id",
         )

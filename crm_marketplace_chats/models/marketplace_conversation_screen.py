@@ -157,8 +157,11 @@ class MarketplaceConversation(models.Model):
         self.check_access("read")
         conversation = self.sudo()
         Message = self.env["marketplace.message"].sudo()
+        key = self._check_key(key)
         posted = Message.search(
-            [("conversation_id", "=", self.id), ("key", "=like", f"{self._check_key(key)}%")], order="id"
+            # Pictures carry the key with a number, see `_message_values`.
+            [("conversation_id", "=", self.id), "|", ("key", "=", key), ("key", "=like", f"{key}/%")],
+            order="id",
         )
         if not posted:
             body = self._check_body(body, attachment_ids)

@@ -245,16 +245,20 @@ class MarketplaceMessage(models.Model):
             self._settle(self._record_sent, sent.external_id, to_naive(sent.sent_at))
 
     def _claim(self):
-        self.try_lock_for_update(allow_referencing=True)
-        self.invalidate_recordset(["state"])
-        if self.state != "queued":  # cancelled at this very moment
-            self.env.cr.rollback()
-            return False
-        self._settle(
-            self.write,
-            {"state": "sending", "attempted_at": fields.Datetime.now(), "attempts": self.attempts + 1},
-        )
-        return True
+        """:return: False when it was cancelled at this very moment"""
+        claimed = False
+
+        def claim():
+            nonlocal claimed
+            # Looked at anew each time that another transaction was faster.
+            self.invalidate_recordset(["state", "attempts"])
+            claimed = self.state == "queued"
+            if claimed:
+                now = fields.Datetime.now()
+                self.write({"state": "sending", "attempted_at": now, "attempts": self.attempts + 1})
+
+        self._settle(claim)
+        return claimed
 
     def _hand_over(self, client):
         """The request itself, outside of any transaction: no snapshot is held while the marketplace thinks."""
@@ -298,13 +302,14 @@ class MarketplaceMessage(models.Model):
             echo = self.search([("channel_id", "=", self.channel_id.id), ("external_id", "=", external_id)])
             if echo.state == "read":
                 values["state"] = "read"
-            echo.unlink()
+            if echo:
+                self.channel_id._store_for_screens().delete(echo).bus_send()
+                echo.unlink()
             self.env.flush_all()
             values["external_id"] = external_id
         if sent_at:
             values["sent_at"] = sent_at
         self.write(values)
-
         if values["state"] == "sent":
             # A chat that we have answered is read at the marketplace too.
             self.conversation_id.remote_read_pending = True
@@ -334,7 +339,12 @@ class MarketplaceMessage(models.Model):
             return
         conversation = self.conversation_id.external_id
         self.env.cr.commit()
-        newest = client.newest(conversation)
+        try:
+            newest = client.newest(conversation)
+        except RejectedError as error:
+            # The marketplace does not let us look: a person has to, and the other chats go on.
+            self._settle(self._record_failed, error)
+            return
         # Applying adopts the echo, if it is there: see `marketplace.channel._adopt_echoes`.
         self.channel_id._apply_and_commit(Batch(messages=newest))
         if self.state != "unknown":
