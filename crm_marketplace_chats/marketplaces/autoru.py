@@ -145,7 +145,7 @@ class AutoruClient(MarketplaceClient):
         found: dict[str, RemoteMessage],
         asc: str,
         start: str = "",
-        known: Callable[[Collection[str]], Collection[str]] = lambda ids: (),
+        known: Callable[[Collection[str]], Collection[str]] = lambda _ids: (),
     ) -> bool:
         """Add pages to ``found`` until one brings nothing new or begins with a known message.
 
@@ -192,7 +192,8 @@ class AutoruClient(MarketplaceClient):
             offers = [offer for offer in objects(body.get("offers")) if text(offer.get("id"))]
             if offers:
                 yield tuple(offer_listing(offer, self.base_url) for offer in offers)
-            if not offers or page >= (number(inside(body, "pagination", "total_page_count")) or 1):
+            pages = number(inside(body, "pagination", "total_page_count"))
+            if not offers or (page >= pages if pages else len(offers) < OFFERS_PAGE):
                 return
 
     def read_delivery(self, body: Mapping[str, Any]) -> Batch:

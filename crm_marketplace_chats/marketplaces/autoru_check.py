@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from .base import run_steps
 from .errors import CredentialsError, EntitlementError, MarketplaceError
 from .payload import Finding
 from .reading import mapping, text
@@ -26,16 +28,7 @@ def check(client: AutoruClient) -> list[Finding]:
         steps += [("session", _session), ("dealer", _dealer), ("offers", _offers)]
     if client.can_pull:
         steps.append(("rooms", _rooms))
-    findings: list[Finding] = []
-    for name, step in steps:
-        try:
-            findings += step(client)
-        except MarketplaceError as error:
-            values = {"step": name, "detail": error.detail, "status": error.status}
-            findings.append(Finding("error", error.reason, values))
-            if not isinstance(error, EntitlementError) or name == "session":
-                break  # the next steps would only say the same
-    return findings
+    return run_steps((name, partial(step, client)) for name, step in steps)
 
 
 def _hook(client: AutoruClient) -> list[Finding]:

@@ -118,6 +118,8 @@ class AutoruSession:
     def _log_in(self) -> dict[str, Any]:
         form = {"login": self._login, "password": self._password}
         answer = self.transport.send("POST", "/auth/login", json=form, headers=self._headers(), safe=True)
+        if error_code(answer) == "NO_AUTH":  # there is no session yet, so it is the token
+            raise CredentialsError("wrong_keys", self._said(answer), status=answer.status)
         self._raise_for(answer, safe=True)
         session, dealer_id = (
             inside(answer.data, "session"),
@@ -198,10 +200,13 @@ class AutoruSession:
         code = error_code(answer)
         if answer.ok and not code and not answer.garbled:
             return
-        said = text(mapping(answer.data).get("detailed_error")) or code or answer.text
+        raise self._error(answer, code, self._said(answer), safe)
+
+    def _said(self, answer: Answer) -> str:
+        said = text(mapping(answer.data).get("detailed_error")) or error_code(answer) or answer.text
         for secret in (self._token, self._password, self._pasted, text(self.recall("session_id"))):
             said = said.replace(secret, "***") if secret else said
-        raise self._error(answer, code, said, safe)
+        return said
 
     @staticmethod
     def _error(answer: Answer, code: str, said: str, safe: bool) -> MarketplaceError:

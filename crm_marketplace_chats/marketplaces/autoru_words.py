@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from typing import Any
 
@@ -26,6 +26,8 @@ _NAMELESS = "Чат"
 _NOTICES = ("ADV", "NOTIFICATION", "TECH")
 #: The last `<digits>-<hex>` of a listing's address is the offer's id.
 _OFFER_ID = re.compile(r"(?:^|/)(\d{6,}-[0-9a-f]{4,})(?=/|\?|#|$)")
+_TIMED_ID = re.compile(r"1[0-9a-f]{31}")
+_UUID_EPOCH = datetime(1582, 10, 15, tzinfo=timezone.utc)
 #: "Автосалон : LADA Vesta  , 990 000 руб"
 _TITLE = re.compile(r"^(?:.*? : )?(?P<title>.*?)(?:\s*,\s*(?P<price>\d[\d\s]*)\s*руб\S*)?\s*$", re.DOTALL)
 
@@ -39,7 +41,8 @@ def message(raw: Mapping[str, Any], room_id: str, me: str, base_url: str) -> Rem
     :param me: our own id in this room; elsewhere it means nothing
     :raises ValueError: it has no id or no time
     """
-    external_id, sent_at = text(raw.get("id")), moment(raw.get("created"))
+    external_id = text(raw.get("id"))
+    sent_at = moment(raw.get("created")) or _id_moment(external_id)
     if not external_id or sent_at is None:
         raise ValueError("a message without id or time")
     content_type = text(inside(raw, "payload", "content_type"))
@@ -64,7 +67,7 @@ def message(raw: Mapping[str, Any], room_id: str, me: str, base_url: str) -> Rem
         sent_at,
         body=plain(body) if html else body,
         media=media,
-        data={"unknown": {"type": content_type}} if kind == words.UNKNOWN else {},
+        data={"unknown": {"type": _attached(raw) or content_type}} if kind == words.UNKNOWN else {},
         noise=notice,
         key=text(raw.get("provided_id")),
         raw=raw,
@@ -72,15 +75,31 @@ def message(raw: Mapping[str, Any], room_id: str, me: str, base_url: str) -> Rem
 
 
 def messages(rows: Any, room_id: str, me: str, base_url: str) -> list[RemoteMessage]:
-    """The messages of a list, newest first. Ids are time stamps: equal moments are put in order by them."""
-    found = []
+    """The messages of a list, each once, newest first. Ids put equal moments in order."""
+    found: dict[str, RemoteMessage] = {}
     for row in objects(rows):
         try:
-            found.append(message(row, room_id, me, base_url))
+            entry = message(row, room_id, me, base_url)
+            found.setdefault(entry.external_id, entry)
         except ValueError as error:
             # Nothing to know it by: it could never be stored once only.
             _logger.warning("left out of room %s: %s", room_id, error)
-    return sorted(found, key=lambda entry: (entry.sent_at, entry.external_id), reverse=True)
+    return sorted(found.values(), key=lambda entry: (entry.sent_at, entry.external_id), reverse=True)
+
+
+def _attached(raw: Mapping[str, Any]) -> str:
+    """What hangs on a message, by the names of its parts."""
+    return ", ".join(text(name) for attachment in objects(raw.get("attachments")) for name in attachment)
+
+
+def _id_moment(message_id: str) -> datetime | None:
+    """The time in a message's id: 15 digits of a version 1 UUID, in 100 ns since 1582-10-15.
+
+    Not documented; true of every message in the documents' examples.
+    """
+    if not _TIMED_ID.fullmatch(message_id):
+        return None
+    return _UUID_EPOCH + timedelta(microseconds=int(message_id[1:16], 16) // 10)
 
 
 def _picture(attachment: Mapping[str, Any]) -> str:

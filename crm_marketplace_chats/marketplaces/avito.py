@@ -7,23 +7,15 @@ known to differ, `avito_words` reads both shapes.
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from . import avito_words
-from .base import MarketplaceClient, SessionStore, register
+from .avito_session import AvitoSession, said
+from .base import MarketplaceClient, SessionStore, register, run_steps
 from .download import download
-from .errors import (
-    CredentialsError,
-    EntitlementError,
-    MarketplaceError,
-    RateLimitError,
-    RejectedError,
-    TemporaryError,
-)
+from .errors import RejectedError, TemporaryError
 from .payload import (
     Batch,
     Download,
@@ -37,9 +29,7 @@ from .payload import (
     Sent,
 )
 from .reading import inside, mapping, moment, number, objects, text
-from .transport import Answer, Transport, failure, segment, shared_budget
-
-_logger = logging.getLogger(__name__)
+from .transport import Answer, segment
 
 #: Documented limits of chats and of messages alike, so that no more than 1,100 of either can be reached.
 PAGE, LAST_OFFSET = 100, 1000
@@ -50,12 +40,6 @@ ITEM_STATUSES = "active,removed,old,blocked,rejected"
 CHAT_TYPES = "u2i,u2u,a2u"
 #: Chats changed this many seconds before the cursor are read again, in case their clocks differ.
 OVERLAP_SECONDS = 120
-RENEW_BEFORE_SECONDS = 300
-#: The messenger's limit is not documented; this is our own choice until a header says more. That of the
-#: listings is.
-MESSENGER_PER_MINUTE, ITEMS_PER_MINUTE = 240, 25
-#: Pause after a 429 that names none: limits are counted by the minute.
-PAUSE_SECONDS = 60.0
 UPLOAD_TIMEOUT = (5, 60)
 
 
@@ -73,136 +57,34 @@ class AvitoClient(MarketplaceClient):
 
     def __init__(self, settings: Mapping[str, Any], session: SessionStore):
         super().__init__(settings, session)
-        self._keys = (text(settings.get("client_id")).strip(), text(settings.get("client_secret")).strip())
-        base_url = text(settings.get("base_url")) or self.default_base_url
-        #: A stored token belongs to the keys and the address it was got with.
-        self._mark = hashlib.sha256("\n".join((base_url, *self._keys)).encode()).hexdigest()[:16]
-        self._items_budget = shared_budget(f"avito items {self._mark}", ITEMS_PER_MINUTE)
-        budget = shared_budget(f"avito {self._mark}", MESSENGER_PER_MINUTE)
-        self.transport = Transport(base_url, budget=budget)
+        self.base_url = (text(settings.get("base_url")) or self.default_base_url).rstrip("/")
+        self.api = AvitoSession(self.base_url, settings, session)
 
     def close(self) -> None:
-        self.transport.close()
-
-    # ------------------------------------------------------------ token
-
-    def _session(self) -> dict[str, Any]:
-        session = self.session.load() or {}
-        return session if session.get("mark") == self._mark else {}
-
-    def _token(self, refused: str = "") -> str:
-        """A token that is good for some minutes; ``refused`` is one that Avito has just turned down."""
-
-        def usable(session: Mapping[str, Any]) -> bool:
-            good = session.get("token") and session.get("renew_at", 0) > time.time()
-            return bool(good) and session["token"] != refused
-
-        session = self._session()
-        if not usable(session):
-            with self.session.lock():
-                session = self._session()  # somebody else may have renewed it while we waited
-                if not usable(session):
-                    session = {**session, **self._new_token()}
-                    self.session.save(session)
-        return session["token"]
-
-    def _new_token(self) -> dict[str, Any]:
-        client_id, client_secret = self._keys
-        if not client_id or not client_secret:
-            raise CredentialsError("keys_missing")
-        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-        answer = self.transport.send("POST", "/token", data=form, safe=True)
-        body = mapping(answer.data)
-        token = body.get("access_token")
-        if isinstance(token, str) and token and answer.ok:
-            lifetime = number(body.get("expires_in")) or 86400
-            # Ahead of time, but a very short life is not renewed for every request.
-            renew_at = time.time() + lifetime - min(RENEW_BEFORE_SECONDS, lifetime / 4)
-            return {
-                "mark": self._mark,
-                "token": token,
-                "renew_at": renew_at,
-                "expires_at": time.time() + lifetime,
-            }
-        if answer.status >= 500 or answer.status == 429 or answer.garbled:
-            raise self._failure(answer, safe=True)
-        # Wrong keys come with 200 as well as with 4xx.
-        raise CredentialsError("wrong_keys", _said(answer), status=answer.status)
-
-    @property
-    def _account(self) -> str:
-        """The account's number, asked once per pair of keys."""
-        known = text(self._session().get("account_id"))
-        return known or text(self._fetch_account()["id"])
-
-    def _fetch_account(self) -> Mapping[str, Any]:
-        account = mapping(self._call("GET", "/core/v1/accounts/self").data)
-        if not text(account.get("id")):
-            raise TemporaryError("bad_answer", "no account id")
-        with self.session.lock():
-            self.session.save({**self._session(), "account_id": text(account["id"])})
-        return account
-
-    # ------------------------------------------------------------ requests
-
-    def _call(self, method: str, path: str, *, safe: bool | None = None, **body: Any) -> Answer:
-        """One successful answer; a refused token is renewed once, and the request repeated once."""
-        safe = method == "GET" if safe is None else safe
-        token = self._token()
-        answer = self._ask(method, path, token, safe, body)
-        if _token_refused(answer):
-            token = self._token(refused=token)
-            answer = self._ask(method, path, token, safe, body)
-        if not answer.ok or answer.garbled:
-            raise self._failure(answer, safe)
-        return answer
-
-    def _ask(self, method: str, path: str, token: str, safe: bool, body: Mapping[str, Any]) -> Answer:
-        return self.transport.send(
-            method, path, safe=safe, headers={"Authorization": f"Bearer {token}"}, **body
-        )
-
-    def _failure(self, answer: Answer, safe: bool) -> MarketplaceError:
-        said = _said(answer)
-        for secret in (self._keys[1], text(self._session().get("token"))):
-            said = said.replace(secret, "***") if secret else said
-        if answer.status == 403 and _is_token_trouble(answer):
-            return CredentialsError("wrong_keys", said, status=403)
-        error = failure(answer, safe=safe, detail=said)
-        if isinstance(error, RateLimitError) and error.retry_after is None:
-            error.retry_after = PAUSE_SECONDS
-        return error
+        self.api.close()
 
     def _chat_path(self, version: int, conversation_id: str, tail: str = "") -> str:
-        return f"/messenger/v{version}/accounts/{self._account}/chats/{segment(conversation_id)}{tail}"
+        return f"/messenger/v{version}/accounts/{self.api.account_id}/chats/{segment(conversation_id)}{tail}"
 
     # ------------------------------------------------------------ connection
 
     def check(self) -> list[Finding]:
-        findings: list[Finding] = []
-        for step in (self._check_token, self._check_account, self._check_chats, self._check_listings):
-            try:
-                findings += step()
-            except MarketplaceError as error:
-                values = {
-                    "step": step.__name__.removeprefix("_check_"),
-                    "detail": error.detail,
-                    "status": error.status,
-                }
-                findings.append(Finding("error", error.reason, values))
-                if not isinstance(error, EntitlementError):
-                    break  # the next steps would only say the same
-        return findings
+        return run_steps(
+            (
+                ("token", self._check_token),
+                ("account", self._check_account),
+                ("chats", self._check_chats),
+                ("listings", self._check_listings),
+            )
+        )
 
     def _check_token(self) -> list[Finding]:
-        self._token(
-            refused=text(self._session().get("token"))
-        )  # a new one, so that the keys are really tried
-        expires = datetime.fromtimestamp(self._session()["expires_at"], timezone.utc)
+        self.api.renew()
+        expires = self.api.expires_at
         return [Finding("ok", "token_ok", {"expires": expires.isoformat(timespec="seconds")})]
 
     def _check_account(self) -> list[Finding]:
-        account = self._fetch_account()
+        account = self.api.fetch_account()
         return [Finding("ok", "account", {"name": text(account.get("name")), "id": text(account["id"])})]
 
     def _check_chats(self) -> list[Finding]:
@@ -229,7 +111,7 @@ class AvitoClient(MarketplaceClient):
         first page that looks as it did: any change brings a chat to the front, so an idle pull is one
         request.
         """
-        account_id, offset = self._account, walk.get("offset", 0)
+        account_id, offset = self.api.account_id, walk.get("offset", 0)
         body = self._chats(offset)
         chats = objects(body["chats"])
         updated = [number(chat.get("updated")) or 0 for chat in chats]
@@ -243,24 +125,27 @@ class AvitoClient(MarketplaceClient):
             or (offset == 0 and page_look == walk.get("seen"))
         )
         if done:
-            state = {"cursor": max(newest, cursor or 0), "seen": first}
+            # One odd date in the future must not make everything else look old for ever.
+            state = {"cursor": min(max(newest, cursor or 0), int(time.time())), "seen": first}
         else:
             state = {**walk, "offset": offset + PAGE, "newest": newest, "first": first}
-        found = (avito_words.conversation(chat, account_id) for chat in chats)
-        return Page(tuple(chat for chat in found if chat), state, done)
+        read = (avito_words.conversation(chat, account_id) for chat in chats)
+        found = {chat.external_id: chat for chat in read if chat}
+        return Page(tuple(found.values()), state, done)
 
     def _chats(self, offset: int) -> Mapping[str, Any]:
         params = {"chat_types": CHAT_TYPES, "limit": PAGE, "offset": offset}
-        body = mapping(self._call("GET", f"/messenger/v2/accounts/{self._account}/chats", params=params).data)
-        if (
-            "chats" not in body
-        ):  # anything else must not pass for "no chats", or the cursor would move over them
+        body = mapping(
+            self.api.call("GET", f"/messenger/v2/accounts/{self.api.account_id}/chats", params=params).data
+        )
+        if "chats" not in body:
+            # Anything else must not pass for "no chats", or the cursor would move over them.
             raise TemporaryError("bad_answer", "no list of chats")
         return body
 
     def conversation(self, external_id: str) -> RemoteConversation:
         found = avito_words.conversation(
-            mapping(self._call("GET", self._chat_path(2, external_id)).data), self._account
+            mapping(self.api.call("GET", self._chat_path(2, external_id)).data), self.api.account_id
         )
         if not found:
             raise TemporaryError("bad_answer", "a chat without id")
@@ -287,10 +172,10 @@ class AvitoClient(MarketplaceClient):
 
     def _messages(self, conversation_id: str, offset: int) -> tuple[list[RemoteMessage], bool]:
         path = self._chat_path(3, conversation_id, "/messages/")
-        body = self._call("GET", path, params={"limit": PAGE, "offset": offset}).data
+        body = self.api.call("GET", path, params={"limit": PAGE, "offset": offset}).data
         if not isinstance(body, list) and "messages" not in mapping(body):
             raise TemporaryError("bad_answer", "no list of messages")
-        rows, more = avito_words.messages(body, conversation_id, self._account)
+        rows, more = avito_words.messages(body, conversation_id, self.api.account_id)
         return rows, len(rows) >= PAGE if more is None else more
 
     def listings(self) -> Iterator[tuple[RemoteListing, ...]]:
@@ -307,7 +192,7 @@ class AvitoClient(MarketplaceClient):
 
     def _items(self, page: int) -> tuple[list[RemoteListing], bool]:
         params = {"per_page": ITEMS_PAGE, "page": page, "status": ITEM_STATUSES}
-        body = self._call("GET", "/core/v1/items", params=params, budget=self._items_budget).data
+        body = self.api.call("GET", "/core/v1/items", params=params, budget=self.api.items_budget).data
         rows = objects(mapping(body).get("resources"))
         found = [listing for listing in map(avito_words.listing, rows) if listing]
         return found, len(rows) >= (number(inside(body, "meta", "per_page")) or ITEMS_PAGE)
@@ -328,7 +213,7 @@ class AvitoClient(MarketplaceClient):
         if len(text) > self.text_limit:
             raise RejectedError("text_too_long")
         body = {"message": {"text": text}, "type": "text"}
-        return _sent(self._call("POST", self._chat_path(1, conversation_id, "/messages"), json=body))
+        return _sent(self.api.call("POST", self._chat_path(1, conversation_id, "/messages"), json=body))
 
     def send_image(
         self, conversation_id: str, content: bytes, mimetype: str, key: str, public_url: str = ""
@@ -338,13 +223,13 @@ class AvitoClient(MarketplaceClient):
             raise RejectedError("image_refused")
         image_id = self._upload(content, mimetype)
         path = self._chat_path(1, conversation_id, "/messages/image")
-        return _sent(self._call("POST", path, json={"image_id": image_id}))
+        return _sent(self.api.call("POST", path, json={"image_id": image_id}))
 
     def _upload(self, content: bytes, mimetype: str) -> str:
         files = {"uploadfile[]": (f"photo.{mimetype.removeprefix('image/')}", content, mimetype)}
-        path = f"/messenger/v1/accounts/{self._account}/uploadImages"
+        path = f"/messenger/v1/accounts/{self.api.account_id}/uploadImages"
         try:
-            answer = self._call("POST", path, files=files, safe=True, timeout=UPLOAD_TIMEOUT)
+            answer = self.api.call("POST", path, files=files, safe=True, timeout=UPLOAD_TIMEOUT)
         except RejectedError as error:
             if error.status in {400, 413, 415, 422}:
                 raise RejectedError("image_refused", error.detail, status=error.status) from None
@@ -355,20 +240,20 @@ class AvitoClient(MarketplaceClient):
         return image_id
 
     def mark_read(self, conversation_id: str, last_message_id: str = "") -> None:
-        self._call("POST", self._chat_path(1, conversation_id, "/read"), safe=True)
+        self.api.call("POST", self._chat_path(1, conversation_id, "/read"), safe=True)
 
     # ------------------------------------------------------------ webhooks
 
     def subscribe(self, url: str) -> None:
-        subscribed = mapping(self._call("POST", "/messenger/v1/subscriptions", safe=True).data).get(
+        subscribed = mapping(self.api.call("POST", "/messenger/v1/subscriptions", safe=True).data).get(
             "subscriptions"
         )
         if url not in [entry.get("url") for entry in objects(subscribed)]:
-            self._call("POST", "/messenger/v3/webhook", json={"url": url}, safe=True)
+            self.api.call("POST", "/messenger/v3/webhook", json={"url": url}, safe=True)
 
     def unsubscribe(self, url: str) -> None:
         try:
-            self._call("POST", "/messenger/v1/webhook/unsubscribe", json={"url": url}, safe=True)
+            self.api.call("POST", "/messenger/v1/webhook/unsubscribe", json={"url": url}, safe=True)
         except RejectedError as error:
             if error.reason != "not_found":
                 raise
@@ -379,36 +264,12 @@ class AvitoClient(MarketplaceClient):
         """See `base`. A voice message's address lives for an hour, so it is asked anew by its id."""
         url = media.url
         if media.ref and not url:
-            path = f"/messenger/v1/accounts/{self._account}/getVoiceFiles"
-            body = self._call("GET", path, params={"voice_ids": [media.ref]}).data
+            path = f"/messenger/v1/accounts/{self.api.account_id}/getVoiceFiles"
+            body = self.api.call("GET", path, params={"voice_ids": [media.ref]}).data
             url = text(inside(body, "voices_urls", media.ref))
         if not url:
             raise RejectedError("not_found", "no address")
-        return download(url, media.kind, hosts=self.media_hosts, own=self.transport.base_url)
-
-
-def _said(answer: Answer) -> str:
-    """What an error says, in any of the shapes that Avito's services use."""
-    body = mapping(answer.data)
-    error = body.get("error")
-    candidates = (
-        inside(error, "message"),
-        body.get("error_description"),
-        inside(body, "result", "error", "message"),
-        inside(body, "result", "message"),
-        body.get("message"),
-        error,
-    )
-    return next(filter(None, map(text, candidates)), "") or answer.text
-
-
-def _is_token_trouble(answer: Answer) -> bool:
-    """The gateway's own shape of a 403, or a text that names the token: not a matter of rights."""
-    return inside(answer.data, "result", "status") is False or "token" in _said(answer).lower()
-
-
-def _token_refused(answer: Answer) -> bool:
-    return answer.status == 401 or (answer.status == 403 and not answer.garbled and _is_token_trouble(answer))
+        return download(url, media.kind, hosts=self.media_hosts, own=self.base_url)
 
 
 def _more(body: Any, count: int) -> bool:
@@ -417,13 +278,13 @@ def _more(body: Any, count: int) -> bool:
 
 
 def _look(chats: list[Mapping[str, Any]]) -> str:
-    """A short mark by which a page that has not changed is known again."""
-    seen = [(text(chat.get("id")), chat.get("updated"), inside(chat, "last_message", "id")) for chat in chats]
-    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+    """A short mark by which a page that has not changed is known again, whatever the order of its chats."""
+    seen = (f"{chat.get('id')} {chat.get('updated')} {inside(chat, 'last_message', 'id')}" for chat in chats)
+    return hashlib.sha256("\n".join(sorted(seen)).encode()).hexdigest()[:16]
 
 
 def _sent(answer: Answer) -> Sent:
     body = mapping(answer.data)
     if not body.get("id") and body.get("error"):
-        raise RejectedError("bad_request", _said(answer), status=answer.status)
+        raise RejectedError("bad_request", said(answer), status=answer.status)
     return Sent(text(body.get("id")), moment(body.get("created")))

@@ -149,7 +149,7 @@ def message(raw: Mapping[str, Any], conversation_id: str, account_id: str) -> Re
     if kind == words.UNKNOWN:
         data["unknown"] = {"type": text(raw.get("type"))}
     # Bots write `system` messages, some in the dealer's name: none of them is an answer of ours.
-    noise = kind == words.SYSTEM or raw.get("author_id") == 0
+    noise = kind == words.SYSTEM or text(raw.get("author_id")) == "0"
     direction = words.IN if noise else _direction(raw, account_id)
     if quote := mapping(raw.get("quote")):
         data["quote"] = {
@@ -189,15 +189,16 @@ def messages(body: Any, conversation_id: str, account_id: str) -> tuple[list[Rem
 
 
 def readable(rows: Any, conversation_id: str, account_id: str) -> list[RemoteMessage]:
-    """The messages of a list, newest first, without those that have neither id nor time."""
-    found = []
+    """The messages of a list, each once, newest first, without those that have no id or no time."""
+    found: dict[str, RemoteMessage] = {}
     for row in objects(rows):
         try:
-            found.append(message(row, conversation_id, account_id))
+            entry = message(row, conversation_id, account_id)
+            found.setdefault(entry.external_id, entry)
         except ValueError as error:
             # Nothing to know it by: it could never be stored once only.
             _logger.warning("left out of chat %s: %s", conversation_id, error)
-    return sorted(found, key=lambda entry: entry.sent_at, reverse=True)
+    return sorted(found.values(), key=lambda entry: entry.sent_at, reverse=True)
 
 
 def has_more(body: Any) -> bool | None:

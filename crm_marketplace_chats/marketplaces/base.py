@@ -8,10 +8,11 @@ between calls but what the `SessionStore` holds (tokens, sessions). Every method
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from .errors import EntitlementError, MarketplaceError
 from .payload import (
     Batch,
     Download,
@@ -175,12 +176,30 @@ class MarketplaceClient(ABC):
         """Fetch a picture or a voice message, from the marketplace's own hosts only."""
 
 
+def run_steps(steps: Iterable[tuple[str, Callable[[], list[Finding]]]]) -> list[Finding]:
+    """The findings of a connection test's named steps, the failure of one being a finding too.
+
+    After a failure that concerns this step's rights alone the others are still tried; after any other they
+    would only say the same. What fails in the same way as before is not told again.
+    """
+    findings: list[Finding] = []
+    for name, step in steps:
+        try:
+            findings += step()
+        except MarketplaceError as error:
+            if error.reason not in {finding.code for finding in findings}:
+                values = {"step": name, "detail": error.detail, "status": error.status}
+                findings.append(Finding("error", error.reason, values))
+            if not isinstance(error, EntitlementError) or error.reason == "not_a_dealer":
+                break
+    return findings
+
+
 _registry: dict[str, type[MarketplaceClient]] = {}
 
 
 def register(client: type[MarketplaceClient]) -> type[MarketplaceClient]:
-    """Class decorator: make a client known under its code. Another addon brings its marketplace the same way.
-    """
+    """Class decorator: make a client known under its code. Another addon brings its marketplace so too."""
     _registry[client.code] = client
     return client
 

@@ -115,7 +115,7 @@ def _take(response: requests.Response, kind: str, line: _Line, size_limit: int) 
 # ---------------------------------------------------------------- the line
 
 
-class _NotPublic(Exception):
+class _NotPublicError(Exception):
     """The host's name leads into our own network."""
 
 
@@ -154,7 +154,7 @@ class _Line:
                 timeout=(5, 10),
                 headers={"Accept-Encoding": "identity"},
             )
-        except _NotPublic:
+        except _NotPublicError:
             raise RejectedError("media_refused", f"{host} is not a public address") from None
         except requests.RequestException as error:
             raise self._failure(error) from None
@@ -217,12 +217,12 @@ def _pool(pool: type, base: type, guarded: bool, sockets: list[socket.socket]) -
 
 
 def _public_address(host: str, port: int) -> str:
-    """An address of this host; raises `_NotPublic` when any of its addresses is not a public one."""
+    """An address of this host; raises `_NotPublicError` when any of its addresses is not a public one."""
     try:
         found = {item[4][0] for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
         raise requests.ConnectionError(str(error)) from None
     if not all(ipaddress.ip_address(address.partition("%")[0]).is_global for address in found):
-        raise _NotPublic(host)
+        raise _NotPublicError(host)
     # IPv4 first: servers whose IPv6 leads nowhere are common.
     return min(found, key=lambda address: (":" in address, address))

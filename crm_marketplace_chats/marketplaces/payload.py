@@ -144,8 +144,8 @@ class RemoteConversation:
     :param buyer_read_at: everything of ours up to this moment has been read by the buyer
     :param we_read_at: everything of the buyer up to this moment has been read at the marketplace
     :param blocked: True when the marketplace says that nothing can be written here
-    :param partial: True when a request for the conversation itself would tell more (names, the car); ``noise``
-        and ``blocked`` are then not final
+    :param partial: True when a request for the conversation itself would tell more (names, the car);
+        ``noise`` and ``blocked`` are then not final
     """
 
     external_id: str

@@ -108,7 +108,7 @@ class Budget:
 
 
 @lru_cache(maxsize=512)
-def shared_budget(name: str, per_minute: int) -> Budget:
+def shared_budget(name: str, per_minute: int) -> Budget:  # noqa: ARG001  (the name is the key)
     """The process' one budget of this name, e.g. of one token at one address."""
     return Budget(per_minute)
 

@@ -1,7 +1,8 @@
 """What Avito's official OpenAPI documents ask of each request that our client makes, in words of our own.
 
-Source: developers.avito.ru, documents "Авторизация", "Информация о пользователе", "Мессенджер" and "Объявления" (spring
-2026). Every operation lists all it takes, so that a parameter Avito does not know is found as well as a missing one.
+Source: developers.avito.ru, documents "Авторизация", "Информация о пользователе", "Мессенджер" and
+"Объявления" (spring 2026). Every operation lists all it takes, so that a parameter Avito does not know is found
+as well as a missing one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,12 @@ _ITEM_STATUS = "active|removed|old|blocked|rejected"
 
 
 def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 _TEXT = _object(
@@ -40,7 +46,7 @@ _KEYS = _object(
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: its path with patterns in place of parameters, the query it takes, and the body it wants."""
+    """One operation: its path with patterns for parameters, the query it takes, the body it wants."""
 
     method: str
     path: str
@@ -58,7 +64,12 @@ OPERATIONS = (
     Operation(
         "GET",
         rf"/messenger/v2/accounts/{_WHOLE}/chats",
-        {**_PAGING, "item_ids": r"\d+(,\d+)*", "unread_only": "true|false", "chat_types": _LIST_OF_CHAT_TYPES},
+        {
+            **_PAGING,
+            "item_ids": r"\d+(,\d+)*",
+            "unread_only": "true|false",
+            "chat_types": _LIST_OF_CHAT_TYPES,
+        },
     ),
     Operation("GET", rf"/messenger/v2/accounts/{_WHOLE}/chats/{_CHAT}"),
     Operation("GET", rf"/messenger/v3/accounts/{_WHOLE}/chats/{_CHAT}/messages/", _PAGING),

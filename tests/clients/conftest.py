@@ -15,8 +15,8 @@ HERE = Path(__file__).resolve().parent
 # The addon itself can only be imported inside Odoo; this part of it stands alone.
 sys.path[:0] = [str(HERE.parents[1] / "crm_marketplace_chats"), str(HERE)]
 
-from marketplaces import transport
-from wire import Wire
+from marketplaces import transport  # noqa: E402
+from wire import Wire  # noqa: E402
 
 
 class Store:

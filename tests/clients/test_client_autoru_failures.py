@@ -35,7 +35,11 @@ def trouble(status: int, code: str, said: str = "") -> bytes:
 
 def logged_in(session_id: str = "1|a.b", days: float = 90, client_id: str | None = "30001") -> bytes:
     ends = datetime.now(timezone.utc) + timedelta(days=days)
-    session = {"id": session_id, "ttl_sec": 7776000, "expire_timestamp": ends.strftime("%Y-%m-%dT%H:%M:%S.100Z")}
+    session = {
+        "id": session_id,
+        "ttl_sec": 7776000,
+        "expire_timestamp": ends.strftime("%Y-%m-%dT%H:%M:%S.100Z"),
+    }
     profile = {"client_id": client_id} if client_id else {}
     user = {"id": "1", "profile": {"autoru": profile}}
     return as_json(200, {"session": session, "user": user, "status": "SUCCESS"})
@@ -140,7 +144,10 @@ def test_two_threads_log_in_once(server, autoru, store):
             meet.wait(5)
         connection.sendall(trouble(401, "NO_AUTH") if old else as_json(200, {}))
 
-    server.routes |= {LOGIN: lambda connection: connection.sendall(logged_in(next(names))), LIGHT: only_the_new_one}
+    server.routes |= {
+        LOGIN: lambda connection: connection.sendall(logged_in(next(names))),
+        LIGHT: only_the_new_one,
+    }
     clients = [autoru(), autoru()]
     threads = [Thread(target=client.rooms) for client in clients]
     for client, thread in zip(clients, threads, strict=True):
@@ -179,6 +186,7 @@ def test_a_dead_pasted_session_gives_way_to_the_password(server, autoru):
         (trouble(403, "PASSWORD_EXPIRED"), CredentialsError, "password_expired"),
         (logged_in(client_id=None), EntitlementError, "not_a_dealer"),
         (as_json(401, {}), CredentialsError, "wrong_keys"),
+        (trouble(401, "NO_AUTH", "Unknown token"), CredentialsError, "wrong_keys"),
         (as_json(200, {"status": "SUCCESS"}), TemporaryError, "bad_answer"),
         (reply(502, "<html>"), TemporaryError, "server_error"),
         (hang_up, TemporaryError, "timeout"),
@@ -266,7 +274,7 @@ def test_an_unknown_room(server, autoru, answer):
     ("answer", "kind", "reason"),
     [
         (hang_up, OutcomeUnknownError, "line_broken"),
-        (lambda connection: time.sleep(0.8), OutcomeUnknownError, "line_broken"),
+        (lambda _connection: time.sleep(0.8), OutcomeUnknownError, "line_broken"),
         (trouble(500, "UNKNOWN_ERROR"), OutcomeUnknownError, "server_error"),
         (trouble(200, "UNKNOWN_ERROR"), OutcomeUnknownError, "server_error"),
         (trouble(200, "BAD_REQUEST"), RejectedError, "bad_request"),
@@ -280,7 +288,9 @@ def test_sendings_that_fail_leave_once(server, autoru, answer, kind, reason, pat
     assert (type(error), error.reason, server.count(path)) == (kind, reason, 1)
 
 
-@pytest.mark.parametrize("body", [{"status": "SUCCESS"}, {"message": {"id": "m1", "created": "2026-02-01T10:00:00Z"}}])
+@pytest.mark.parametrize(
+    "body", [{"status": "SUCCESS"}, {"message": {"id": "m1", "created": "2026-02-01T10:00:00Z"}}]
+)
 def test_an_answer_with_and_without_the_message(server, autoru, body):
     server.routes[SEND] = as_json(200, body)
     sent = autoru().send_text(ROOM, "Да", "key-1")
@@ -329,7 +339,9 @@ def test_a_refusal_is_told_rather_than_a_dead_address(server, autoru):
 
 
 def test_the_token_goes_to_nobody_elses_host(server, autoru):
-    client = autoru(mode="webhook", chat_id="Q7mV", hook_url=server.url.replace("127.0.0.1", "localhost") + "/hook")
+    client = autoru(
+        mode="webhook", chat_id="Q7mV", hook_url=server.url.replace("127.0.0.1", "localhost") + "/hook"
+    )
     client.send_text("buyer", "Да", "key-1")
     assert server.lines == ["POST /hook?token=Q7mV"]
     assert header(server.asked[-1], "x-authorization") is None
@@ -424,7 +436,10 @@ class Room:
         server.routes["GET /chat/message"] = self
 
     def __call__(self, connection):
-        query = {key: values[0] for key, values in parse_qs(urlsplit(self._server.lines[-1].split()[1]).query).items()}
+        query = {
+            key: values[0]
+            for key, values in parse_qs(urlsplit(self._server.lines[-1].split()[1]).query).items()
+        }
         self.pages += 1
         ascending, start = query.get("asc") == "true", query.get("from")
         rows = self.rows if ascending else self.rows[::-1]
@@ -451,7 +466,7 @@ READINGS = [
 @pytest.mark.parametrize("size", [0, 1, 20, 50, 130])
 def test_a_whole_history_by_any_reading(server, autoru, reading, size):
     room = Room(server, size, **reading)
-    history = autoru().history(ROOM, lambda ids: (), last_id=room.ids[-1] if size else "")
+    history = autoru().history(ROOM, lambda _ids: (), last_id=room.ids[-1] if size else "")
     assert [message.external_id for message in history.messages] == room.ids[::-1]
     assert history.complete
 
@@ -480,14 +495,14 @@ def test_a_lost_older_message_is_found_although_the_newest_is_known(server, auto
 
 def test_a_history_beyond_the_cap_is_a_gap(server, autoru):
     room = Room(server, 1200, inclusive=False, oldest_first=False, largest=50)
-    history = autoru().history(ROOM, lambda ids: ())
+    history = autoru().history(ROOM, lambda _ids: ())
     assert (len(history.messages), history.complete, room.pages) == (1000, False, 20)
     assert history.messages[0].external_id == room.ids[-1]
 
 
 def test_a_newest_message_that_never_comes_is_a_gap(server, autoru):
     Room(server, 5, inclusive=True, oldest_first=False, largest=50)
-    history = autoru().history(ROOM, lambda ids: (), last_id="1" + "f" * 31)
+    history = autoru().history(ROOM, lambda _ids: (), last_id="1" + "f" * 31)
     assert (len(history.messages), history.complete) == (5, False)
 
 
@@ -518,7 +533,11 @@ def test_a_check_that_sees_no_chats_of_the_salon(server, autoru):
     server.routes[OFFERS] = as_json(200, {"offers": [OWN]})
     server.routes[LIGHT] = as_json(200, {"rooms": [FOREIGN_ROOM]})
     finding = autoru(dealer_id="20101").check()[-1]
-    assert (finding.level, finding.code, finding.values) == ("warning", "rooms_not_own", {"count": 1, "offers": 1})
+    assert (finding.level, finding.code, finding.values) == (
+        "warning",
+        "rooms_not_own",
+        {"count": 1, "offers": 1},
+    )
 
 
 def test_a_check_finds_that_chats_want_the_dealer_named(server, autoru):

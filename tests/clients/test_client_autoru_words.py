@@ -58,13 +58,24 @@ def read_room(raw: dict, full: bool = False, dealer_id: str = "30001") -> words.
 
 def test_a_text():
     message = read()
-    assert (message.kind, message.body, message.direction, message.noise) == ("text", "Торг есть?", "in", False)
+    assert (message.kind, message.body, message.direction, message.noise) == (
+        "text",
+        "Торг есть?",
+        "in",
+        False,
+    )
     assert message.sent_at == datetime(2026, 2, 1, 10, 5, 0, 150000, tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize(
     ("more", "direction"),
-    [({"me": True}, "out"), ({"author": ME}, "out"), ({}, "in"), ({"author": ...}, "in"), ({"me": False}, "in")],
+    [
+        ({"me": True}, "out"),
+        ({"author": ME}, "out"),
+        ({}, "in"),
+        ({"author": ...}, "in"),
+        ({"me": False}, "in"),
+    ],
 )
 def test_direction(more, direction):
     assert read(**more).direction == direction
@@ -90,7 +101,10 @@ def test_notices_are_noise_whoever_signs_them(more):
 
 
 def test_html_becomes_text():
-    html = "<style>p{}</style><p>Дарим <b>отчёт</b>&nbsp;&amp; бонус</p><script>alert(1)</script><br>Ура<img src=x>"
+    html = (
+        "<style>p{}</style><p>Дарим <b>отчёт</b>&nbsp;&amp; бонус</p>"
+        "<script>alert(1)</script><br>Ура<img src=x>"
+    )
     assert read(html, "TEXT_HTML").body == "Дарим отчёт & бонус\nУра"
     assert read("<b>5 < 6", "TEXT_PLAIN").body == "<b>5 < 6"
 
@@ -113,6 +127,8 @@ def test_an_attachment_nobody_knows(attachments):
     message = read(attachments=attachments)
     assert (message.kind, message.body, message.media) == ("unknown", "Торг есть?", ())
     assert message.raw["attachments"] == attachments
+    named = {"sticker": "sticker", "image": "image"}.get(next(iter(attachments[0] or ()), ""), "TEXT_PLAIN")
+    assert message.data == {"unknown": {"type": named}}
 
 
 def test_what_says_nothing_is_unknown():
@@ -133,6 +149,17 @@ def test_pages_are_put_in_order_by_time_and_id():
     assert autoru.messages(None, ROOM, ME, BASE) == []
 
 
+def test_an_id_tells_the_time_where_nothing_else_does():
+    raw = entry(id="11f10e8c0000aa00b1b2c3d4e5f60718", created=None)
+    assert autoru.message(raw, ROOM, ME, BASE).sent_at.year == 2026
+    with pytest.raises(ValueError):
+        autoru.message(entry(id="m-1", created=...), ROOM, ME, BASE)
+
+
+def test_an_entry_that_comes_twice_is_one():
+    assert len(autoru.messages([entry(), entry()], ROOM, ME, BASE)) == 1
+
+
 # ---------------------------------------------------------------- rooms
 
 
@@ -148,7 +175,10 @@ def test_a_light_room():
 
 def test_a_room_asked_for_by_id():
     subject = {
-        "offer": {"source": {"id": OFFER}, "value": {"user_ref": "dealer:30001", "car_info": {"mark": "Lada"}}},
+        "offer": {
+            "source": {"id": OFFER},
+            "value": {"user_ref": "dealer:30001", "car_info": {"mark": "Lada"}},
+        },
         "title": "Валерий",
         "title_v2": "LADA Vesta, 2021",
     }
@@ -158,7 +188,12 @@ def test_a_room_asked_for_by_id():
 
 
 def test_a_room_without_an_offer_model():
-    subject = {"offer": {"source": {"id": OFFER}}, "title": "LADA", "title_v2": "LADA", "image": {"320x320": "//i/1"}}
+    subject = {
+        "offer": {"source": {"id": OFFER}},
+        "title": "LADA",
+        "title_v2": "LADA",
+        "image": {"320x320": "//i/1"},
+    }
     conversation = read_room(room(subject=subject), full=True)
     assert (conversation.buyer_name, conversation.listing.title) == ("", "LADA")
     assert conversation.listing.image_urls == ("https://i/1",)
@@ -246,7 +281,11 @@ def test_a_delivery():
 @pytest.mark.parametrize(
     ("title", "expected", "price"),
     [
-        ("Mercedes-Benz E-Класс V (W213, S213, C238), 1670000 руб", "Mercedes-Benz E-Класс V (W213, S213, C238)", 1670000),
+        (
+            "Mercedes-Benz E-Класс V (W213, S213, C238), 1670000 руб",
+            "Mercedes-Benz E-Класс V (W213, S213, C238)",
+            1670000,
+        ),
         ("Салон : Kia Rio", "Kia Rio", None),
         ("Kia Rio, 900\u00a0000 руб.", "Kia Rio", 900000),
         ("", "", None),
@@ -289,7 +328,14 @@ def test_other_kinds_of_deliveries():
 
 
 @pytest.mark.parametrize(
-    "body", [{"x": 1}, {"sender": {"id": "s"}}, delivered({"type": "text"}), delivered(id=""), {"sender": [], "message": 1}]
+    "body",
+    [
+        {"x": 1},
+        {"sender": {"id": "s"}},
+        delivered({"type": "text"}),
+        delivered(id=""),
+        {"sender": [], "message": 1},
+    ],
 )
 def test_what_is_no_delivery(body):
     with pytest.raises(ValueError):
@@ -385,7 +431,12 @@ def test_a_whole_offer():
 
 def test_an_offer_of_nothing_but_an_id():
     listing = offers.offer_listing({"id": OFFER, "section": "NEW"}, BASE, title="Из чата")
-    assert (listing.title, listing.price, listing.state, listing.image_urls) == ("Из чата", None, "unknown", ())
+    assert (listing.title, listing.price, listing.state, listing.image_urls) == (
+        "Из чата",
+        None,
+        "unknown",
+        (),
+    )
     assert listing.vehicle == words.RemoteVehicle(condition="new", mileage=0)
 
 

@@ -49,7 +49,7 @@ def server(wire: Wire) -> Wire:
 def avito(server, store):
     settings = {"base_url": server.url, "client_id": "demo", "client_secret": "demo-secret"}
     with AvitoClient(settings, store) as client:
-        client.transport.timeout = (1, 0.4)
+        client.api.transport.timeout = (1, 0.4)
         yield client
 
 
@@ -149,7 +149,11 @@ def test_a_refused_token_is_renewed_once_and_the_request_repeated_once(server, a
 def test_a_new_token_that_is_refused_too_ends_it(server, avito, status):
     server.routes[CHATS] = as_json(status, SHAPE_B)
     error = refusal(lambda: pull(avito))
-    assert (type(error), error.reason, error.detail) == (CredentialsError, "wrong_keys", "invalid access token")
+    assert (type(error), error.reason, error.detail) == (
+        CredentialsError,
+        "wrong_keys",
+        "invalid access token",
+    )
     assert (server.count(TOKEN), server.count(CHATS)) == (2, 2)
 
 
@@ -164,8 +168,11 @@ def test_two_threads_renew_once(server, avito, store):
             meet.wait(5)  # both have been refused before either renews
         connection.sendall(as_json(401, {}) if b"Bearer T1" in request else as_json(200, {"chats": []}))
 
-    server.routes |= {TOKEN: lambda connection: connection.sendall(token(next(names))), CHATS: only_the_new_one}
-    avito.transport.timeout = (5, 5)
+    server.routes |= {
+        TOKEN: lambda connection: connection.sendall(token(next(names))),
+        CHATS: only_the_new_one,
+    }
+    avito.api.transport.timeout = (5, 5)
     done = []
     clients = [AvitoClient(avito.settings, store) for _ in range(2)]
     threads = [Thread(target=lambda client=client: done.append(pull(client).done)) for client in clients]
@@ -186,8 +193,20 @@ def test_two_threads_renew_once(server, avito, store):
 @pytest.mark.parametrize(
     ("status", "body", "kind", "reason", "detail"),
     [
-        (400, {"error": {"code": 400, "message": "bad", "fields": {"x": "y"}}}, RejectedError, "bad_request", "bad"),
-        (402, {"error": {"code": 402, "message": "Payment required"}}, EntitlementError, "payment_required", "Payment"),
+        (
+            400,
+            {"error": {"code": 400, "message": "bad", "fields": {"x": "y"}}},
+            RejectedError,
+            "bad_request",
+            "bad",
+        ),
+        (
+            402,
+            {"error": {"code": 402, "message": "Payment required"}},
+            EntitlementError,
+            "payment_required",
+            "Payment",
+        ),
         (403, SHAPE_A, EntitlementError, "forbidden", "no rights"),
         (404, {"code": "not_found", "message": "Not found"}, RejectedError, "not_found", "Not found"),
         (400, {"result": {"error": {"code": 1001, "message": "deep"}}}, RejectedError, "bad_request", "deep"),
@@ -235,7 +254,7 @@ def test_what_avito_says_never_holds_our_keys(server, avito):
     ("answer", "reason"),
     [
         (hang_up, "line_broken"),
-        (lambda connection: time.sleep(0.8), "line_broken"),
+        (lambda _connection: time.sleep(0.8), "line_broken"),
         (as_json(500, SHAPE_A), "server_error"),
         (reply(502, "<html>"), "server_error"),
         (reply(200, "<html>"), "bad_answer"),
@@ -265,8 +284,15 @@ def test_texts_that_are_not_even_sent(server, avito):
 
 
 def test_pictures_that_are_not_even_sent(server, avito):
-    for content, mimetype in ((b"", "image/png"), (b"<svg>", "image/svg+xml"), (b"0" * (24 * 2**20 + 1), "image/png")):
-        assert refusal(lambda c=content, m=mimetype: avito.send_image(CHAT, c, m, "key")).reason == "image_refused"
+    for content, mimetype in (
+        (b"", "image/png"),
+        (b"<svg>", "image/svg+xml"),
+        (b"0" * (24 * 2**20 + 1), "image/png"),
+    ):
+        assert (
+            refusal(lambda c=content, m=mimetype: avito.send_image(CHAT, c, m, "key")).reason
+            == "image_refused"
+        )
     assert server.asked == []
 
 

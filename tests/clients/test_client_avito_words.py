@@ -60,7 +60,12 @@ def read_chat(**more) -> words.RemoteConversation:
 
 def test_a_text():
     message = read()
-    assert (message.kind, message.body, message.direction, message.noise) == ("text", "Ещё продаёте?", "in", False)
+    assert (message.kind, message.body, message.direction, message.noise) == (
+        "text",
+        "Ещё продаёте?",
+        "in",
+        False,
+    )
     assert message.sent_at == datetime(2025, 8, 11, 12, 44, 44, tzinfo=timezone.utc)
     assert message.raw == entry()
 
@@ -103,7 +108,14 @@ def test_text_is_kept_exactly_as_typed():
         ),
         (
             "item",  # as the webhook was seen to spell it
-            {"item": {"id": 1, "title": "Kia", "url": "https://a/1", "images": {"main": {"9x9": "https://p"}}}},
+            {
+                "item": {
+                    "id": 1,
+                    "title": "Kia",
+                    "url": "https://a/1",
+                    "images": {"main": {"9x9": "https://p"}},
+                }
+            },
             "listing",
             "Kia",
             {"listing": {"title": "Kia", "url": "https://a/1", "price_text": "", "image_url": "https://p"}},
@@ -119,7 +131,12 @@ def test_kinds(type_, content, kind, body, data):
 
 
 def test_the_largest_picture_is_taken():
-    sizes = {"32x32": "https://a/s", "1280x960": "https://a/l", "140x105": "https://a/m", "odd": "https://a/o"}
+    sizes = {
+        "32x32": "https://a/s",
+        "1280x960": "https://a/l",
+        "140x105": "https://a/m",
+        "odd": "https://a/o",
+    }
     message = read("image", {"image": {"sizes": sizes}, "text": "вот"})
     assert (message.kind, message.body) == ("image", "вот")
     assert message.media == (words.RemoteMedia("image", "https://a/l"),)
@@ -130,8 +147,12 @@ def test_a_voice_is_known_by_its_id():
     assert read("voice", {"voice": {"voice_id": "v-1"}}).media == (words.RemoteMedia("voice", ref="v-1"),)
 
 
-@pytest.mark.parametrize("content", [None, [], "text", 7, {"image": [], "link": 1, "item": "x", "call": None}])
-@pytest.mark.parametrize("type_", ["text", "image", "voice", "link", "item", "location", "call", "system", "?"])
+@pytest.mark.parametrize(
+    "content", [None, [], "text", 7, {"image": [], "link": 1, "item": "x", "call": None}]
+)
+@pytest.mark.parametrize(
+    "type_", ["text", "image", "voice", "link", "item", "location", "call", "system", "?"]
+)
 def test_no_content_breaks_the_reader(type_, content):
     raw = {**entry(type_), "content": content}
     assert avito.message(raw, "u2i-x", US).external_id
@@ -146,6 +167,7 @@ def test_no_content_breaks_the_reader(type_, content):
         ({"direction": None}, "in", False),
         ({"type": "system", "direction": "out", "author_id": int(US)}, "in", True),
         ({"author_id": 0, "direction": None}, "in", True),
+        ({"author_id": "0"}, "in", True),
     ],
 )
 def test_direction_and_noise(more, direction, noise):
@@ -166,9 +188,12 @@ def test_a_quote():
     assert "quote" not in read(quote=None).data
 
 
-@pytest.mark.parametrize("wrap", [lambda rows: rows, lambda rows: {"messages": rows, "meta": {"has_more": True}}])
+@pytest.mark.parametrize(
+    "wrap", [lambda rows: rows, lambda rows: {"messages": rows, "meta": {"has_more": True}}]
+)
 def test_both_shapes_of_a_page_newest_first(wrap):
-    rows = [entry(id="b", created=2), entry(id="c", created=3), {"id": "no time"}, None, entry(id="a", created=1)]
+    rows = [entry(id=id_, created=created) for id_, created in (("b", 2), ("c", 3), ("a", 1), ("c", 3))]
+    rows += [{"id": "no time"}, None]
     page, more = avito.messages(wrap(rows), "u2i-x", US)
     assert [message.external_id for message in page] == ["c", "b", "a"]
     assert more is (True if isinstance(wrap([]), dict) else None)
@@ -245,7 +270,12 @@ def test_read_marks_of_a_chat():
 
 
 def test_states_of_listings():
-    for status, state in (("active", "active"), ("old", "inactive"), ("removed", "removed"), ("new one", "unknown")):
+    for status, state in (
+        ("active", "active"),
+        ("old", "inactive"),
+        ("removed", "removed"),
+        ("new one", "unknown"),
+    ):
         found = avito.listing({"id": 7463700001, "status": status, "price": None, "url": None, "title": "x"})
         assert (found.external_id, found.state, found.price, found.url) == ("7463700001", state, None, "")
     assert avito.listing({"title": "without id"}) is None
@@ -270,12 +300,21 @@ def delivered(**more) -> dict:
         "published_at": "2025-08-11T12:44:44Z",
     }
     value = {key: item for key, item in {**value, **more}.items() if item is not ...}
-    return {"id": "c061", "version": "v3.0.0", "timestamp": 1754916287, "payload": {"type": "message", "value": value}}
+    return {
+        "id": "c061",
+        "version": "v3.0.0",
+        "timestamp": 1754916287,
+        "payload": {"type": "message", "value": value},
+    }
 
 
 def test_a_delivery():
     conversation, message = avito.delivery(delivered())
-    assert (message.direction, message.body, message.conversation_id) == ("in", "Здравствуйте", conversation.external_id)
+    assert (message.direction, message.body, message.conversation_id) == (
+        "in",
+        "Здравствуйте",
+        conversation.external_id,
+    )
     assert conversation.listing == words.RemoteListing("7463700001", partial=True)
     assert (conversation.partial, conversation.buyer_name, conversation.noise) == (True, "", False)
 

@@ -83,10 +83,12 @@ def test_another_port_of_the_stand_ins_machine_is_not_its_own(wire):
     assert wire.asked == []
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "192.168.0.1", "::1", "fd00::1"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "192.168.0.1", "::1", "fd00::1"]
+)
 def test_a_good_name_that_leads_into_our_own_network(monkeypatch, address):
     found = [(0, 0, 0, "", ("93.184.216.34", 443)), (0, 0, 0, "", (address, 443))]
-    monkeypatch.setattr(module.socket, "getaddrinfo", lambda *args, **kwargs: found)
+    monkeypatch.setattr(module.socket, "getaddrinfo", lambda *_args, **_kwargs: found)
     assert refused("https://img.avito.st/1.jpg").reason == "media_refused"
 
 
@@ -94,7 +96,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch):
     """The name is resolved once: a second answer of its server could be another address."""
     gone_to = []
 
-    def connect(address, *args, **kwargs):
+    def connect(address, *_args, **_kwargs):
         gone_to.append(address)
         raise OSError("far away")
 
@@ -102,7 +104,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch):
     monkeypatch.setattr(
         module.socket,
         "getaddrinfo",
-        lambda host, *args, **kwargs: asked.append(host) or [(0, 0, 0, "", ("93.184.216.34", 443))],
+        lambda host, *_args, **_kwargs: asked.append(host) or [(0, 0, 0, "", ("93.184.216.34", 443))],
     )
     monkeypatch.setattr("urllib3.connection.connection.create_connection", connect)
     with pytest.raises(TemporaryError) as caught:
@@ -145,7 +147,9 @@ def test_passing_trouble(wire):
         assert caught.value.reason == reason
 
 
-@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n\xff\xd8\xff", b"HTTP/1.1 200 OK\r\n"])
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n\xff\xd8\xff", b"HTTP/1.1 200 OK\r\n"]
+)
 def test_time_is_limited_also_when_bytes_drip(wire, head):
     def drip(connection: socket.socket) -> None:
         connection.sendall(head)
@@ -175,10 +179,10 @@ def test_tls_still_speaks_to_the_name(monkeypatch):
     thread = threading.Thread(target=shake_hands)
     thread.start()
     public = [(0, 0, 0, "", ("93.184.216.34", 443))]
-    monkeypatch.setattr(module.socket, "getaddrinfo", lambda *args, **kwargs: public)
+    monkeypatch.setattr(module.socket, "getaddrinfo", lambda *_args, **_kwargs: public)
     monkeypatch.setattr(
         "urllib3.connection.connection.create_connection",
-        lambda *args, **kwargs: real_connection(server.getsockname()),
+        lambda *_args, **_kwargs: real_connection(server.getsockname()),
     )
     with pytest.raises(TemporaryError):
         fetch("https://img.avito.st/1.jpg")

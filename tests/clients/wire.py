@@ -78,7 +78,9 @@ def _whole_request(connection: socket.socket) -> bytes:
     while b"\r\n\r\n" not in content:
         content += connection.recv(65536) or b"\r\n\r\n"
     head, _, body = content.partition(b"\r\n\r\n")
-    lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    lengths = [
+        line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
+    ]
     while lengths and len(body) < int(lengths[0]):
         more = connection.recv(65536)
         if not more:
