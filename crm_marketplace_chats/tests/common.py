@@ -169,10 +169,15 @@ class ChatsMixin:
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             yield self.env(cr=cr)
 
-    def run_job(self, kind):
-        """Run the scheduled action of a kind; everything due of it is done."""
+    def run_job(self, kind, defects=False):
+        """Run the scheduled action of a kind; everything due of it is done.
+
+        :param defects: whether errors of our own are awaited; a job writes them down and goes on
+        """
         with self.job_env() as env:
             env["marketplace.job"]._run(kind)
+        if not defects:
+            self.assertFalse(self.env["marketplace.job"].search([("reason", "=", "internal")]))
 
     def job(self, channel, kind):
         return channel.job_ids.filtered(lambda job: job.kind == kind)
