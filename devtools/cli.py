@@ -30,8 +30,12 @@ def run(arguments):
 
     parser = argparse.ArgumentParser(prog="./dev run")
     parser.add_argument("--port", type=int, default=8069, help="of Odoo (default: 8069)")
-    parser.add_argument("--simulator-port", type=int, default=9100,
-                        help="of the stand-ins' control; the next two are the marketplaces' (default: 9100)")
+    parser.add_argument(
+        "--simulator-port",
+        type=int,
+        default=9100,
+        help="of the stand-ins' control; the next two are the marketplaces' (default: 9100)",
+    )
     parser.add_argument("--fresh", action="store_true", help="forget the demo's data and begin anew")
     parser.add_argument("--quiet-demo", action="store_true", help="let no buyer write by himself")
     options = parser.parse_args(arguments)
@@ -88,8 +92,16 @@ def no_arguments(command, arguments):
 
 
 COMMANDS = {
-    "run": run, "test": test, "lint": lint, "shell": shell, "psql": psql, "update": update, "simulator": simulator,
-    "help": help_, "--help": help_, "-h": help_,
+    "run": run,
+    "test": test,
+    "lint": lint,
+    "shell": shell,
+    "psql": psql,
+    "update": update,
+    "simulator": simulator,
+    "help": help_,
+    "--help": help_,
+    "-h": help_,
 }
 
 

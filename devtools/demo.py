@@ -33,7 +33,9 @@ class Simulator:
 
     def __init__(self, control_port, avito_port, autoru_port):
         self.ports = {"control": control_port, "avito": avito_port, "autoru": autoru_port}
-        self.control_url, self.avito_url, self.autoru_url = (f"http://127.0.0.1:{port}" for port in self.ports.values())
+        self.control_url, self.avito_url, self.autoru_url = (
+            f"http://127.0.0.1:{port}" for port in self.ports.values()
+        )
 
     def start(self, *options, log):
         """Start it, wait until it answers, and return its process."""
@@ -59,7 +61,9 @@ def wait_for(condition, process, what, seconds=120):
         if process.poll() is not None:
             raise process.failure()
         if time.monotonic() > deadline:
-            raise Problem(f"{what}: nothing after {seconds} s\n{tail(process.log)}\n(the whole log: {process.log})")
+            raise Problem(
+                f"{what}: nothing after {seconds} s\n{tail(process.log)}\n(the whole log: {process.log})"
+            )
         time.sleep(0.2)
 
 
@@ -95,6 +99,7 @@ def ensure_seed(workspace, odoo_url, simulator):
 
 def wait_for_chats(workspace, database, odoo):
     """Have the channels pulled now, rather than within a minute, and wait until each has been tried."""
+
     def pulled():
         workspace.server.query(f"notify cron_trigger, '{database}'")
         return workspace.server.query(NOT_PULLED, database=database) == "0"
@@ -150,7 +155,7 @@ class Demo:
         problem = ""
         try:
             upgrade(self.workspace)
-        except Problem as failed:        # the database is as before: go on with it, and tell who asked
+        except Problem as failed:  # the database is as before: go on with it, and tell who asked
             problem = str(failed)
             say(problem)
         self.start_odoo()
@@ -159,7 +164,9 @@ class Demo:
 
     def note_state(self, problem=""):
         fresh = STATE.with_suffix(".new")
-        fresh.write_text(json.dumps({"pid": os.getpid(), "url": self.url, "updates": self.updates, "problem": problem}))
+        fresh.write_text(
+            json.dumps({"pid": os.getpid(), "url": self.url, "updates": self.updates, "problem": problem})
+        )
         fresh.replace(STATE)
 
     def stop(self):
@@ -187,7 +194,9 @@ def run(port, simulator_port, *, fresh, live):
         for name, number in {"port": port, "simulator-port": simulator_port, **simulator.ports}.items():
             if not is_free(number):
                 option = "--port" if name == "port" else "--simulator-port"
-                raise Problem(f"port {number} is busy: end what listens there, or choose another one with {option}")
+                raise Problem(
+                    f"port {number} is busy: end what listens there, or choose another one with {option}"
+                )
         with Workspace() as workspace:
             demo = Demo(workspace, port, simulator)
             try:
@@ -245,7 +254,9 @@ def simulator(arguments):
 
 def shell():
     """Open Odoo's shell on the demo's database."""
-    return interactive(lambda workspace: workspace.odoo_command("shell", DATABASE, "--no-http", "--log-level", "warn"))
+    return interactive(
+        lambda workspace: workspace.odoo_command("shell", DATABASE, "--no-http", "--log-level", "warn")
+    )
 
 
 def psql(arguments):
@@ -258,8 +269,10 @@ def interactive(command):
     with Workspace() as workspace:
         ensure_database(workspace)
         try:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)       # Ctrl+C is for that program
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for that program
             program = [str(part) for part in command(workspace)]
-            return subprocess.run(program, env=workspace.environment, cwd=ROOT, restore_signals=True).returncode
+            return subprocess.run(
+                program, env=workspace.environment, cwd=ROOT, restore_signals=True
+            ).returncode
         finally:
             signal.signal(signal.SIGINT, signal.default_int_handler)

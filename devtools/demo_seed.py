@@ -58,14 +58,22 @@ def set_managers(env):
     managers = {}
     for login, name in MANAGERS.items():
         managers[login] = users.search([("login", "=", login)]) or users.create(
-            {"login": login, "password": login, "name": name, "email": f"{login}@avtosalon-sever.example", "group_ids": groups}
+            {
+                "login": login,
+                "password": login,
+                "name": name,
+                "email": f"{login}@avtosalon-sever.example",
+                "group_ids": groups,
+            }
         )
     return managers
 
 
 def set_language(env):
     everybody = env["res.users"].with_context(active_test=False).search([])
-    everybody.filtered(lambda user: (user.lang, user.tz) != (LANGUAGE, TIME_ZONE)).write({"lang": LANGUAGE, "tz": TIME_ZONE})
+    everybody.filtered(lambda user: (user.lang, user.tz) != (LANGUAGE, TIME_ZONE)).write(
+        {"lang": LANGUAGE, "tz": TIME_ZONE}
+    )
     everybody.filtered("tour_enabled").tour_enabled = False
 
 

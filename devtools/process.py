@@ -100,14 +100,14 @@ class Process:
                     self.popen.wait(grace)
                 except subprocess.TimeoutExpired:
                     continue
-        self._signal_group(signal.SIGKILL)      # what it left behind in its group
+        self._signal_group(signal.SIGKILL)  # what it left behind in its group
         self._forget()
 
     def _signal_group(self, number):
         try:
             os.killpg(self.popen.pid, number)
         except (ProcessLookupError, PermissionError):
-            pass        # gone already, or a group that was never ours
+            pass  # gone already, or a group that was never ours
 
     def _forget(self):
         with _running_guard:
@@ -128,7 +128,9 @@ def run(name, command, **options):
 
 def output(command, **popen):
     """Return (exit code, stdout, stderr) of a short program."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL, **popen)
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL, **popen
+    )
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 
 
@@ -156,7 +158,7 @@ class Lock:
 
     def __init__(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.file = open(path, "a+")        # noqa: SIM115 - held open as long as the lock
+        self.file = open(path, "a+")  # noqa: SIM115 - held open as long as the lock
 
     def acquire(self, *, shared=False, wait=True):
         """Take (or change) the lock; without `wait` return False when somebody else has it."""

@@ -9,7 +9,7 @@ from .paths import CACHE, PYTHON, REQUIREMENTS, VENV
 from .process import Problem, output, run, say
 from .system import install
 
-OLDEST, NEWEST = (3, 10), (3, 13)       # the Pythons for which all the wheels exist
+OLDEST, NEWEST = (3, 10), (3, 13)  # the Pythons for which all the wheels exist
 WHEELS_ONLY = ("--no-deps", "--only-binary", ":all:", "--require-hashes")
 
 
@@ -20,7 +20,9 @@ def base_python():
     names = [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
     found = next(filter(None, map(shutil.which, names)), None)
     if not found:
-        raise Problem(f"Python 3.{OLDEST[1]} to 3.{NEWEST[1]} is needed: install one of them, for example `python3.12`")
+        raise Problem(
+            f"Python 3.{OLDEST[1]} to 3.{NEWEST[1]} is needed: install one of them, for example `python3.12`"
+        )
     return found
 
 
@@ -39,10 +41,18 @@ def install_requirements():
     pinned_uv = re.search(r"^uv==(?:.*\\\n)*.*\n", REQUIREMENTS.read_text(), re.MULTILINE).group()
     only_uv = CACHE / "requirements-uv.txt"
     only_uv.write_text(pinned_uv)
-    run("pip install uv", [PYTHON, "-m", "pip", "-q", "install", *WHEELS_ONLY, "-r", only_uv], log="pip-uv.log")
+    run(
+        "pip install uv",
+        [PYTHON, "-m", "pip", "-q", "install", *WHEELS_ONLY, "-r", only_uv],
+        log="pip-uv.log",
+    )
     uv = [VENV / "bin" / "uv", "pip", "install", "-q", "--python", PYTHON, *WHEELS_ONLY, "-r", REQUIREMENTS]
     if output(uv)[0]:
-        run("pip install", [PYTHON, "-m", "pip", "-q", "install", *WHEELS_ONLY, "-r", REQUIREMENTS], log="pip.log")
+        run(
+            "pip install",
+            [PYTHON, "-m", "pip", "-q", "install", *WHEELS_ONLY, "-r", REQUIREMENTS],
+            log="pip.log",
+        )
 
 
 def ensure():

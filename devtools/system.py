@@ -6,7 +6,12 @@ import socket
 
 from .process import Problem, output, run, say
 
-BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")    # the names Odoo looks for
+BROWSERS = (
+    "google-chrome",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+)  # the names Odoo looks for
 
 
 def install(*packages):
@@ -16,7 +21,7 @@ def install(*packages):
     say("apt-get install " + " ".join(packages))
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     command = ["apt-get", "-q", "install", "-y", "--no-install-recommends", *packages]
-    if output(command, env=env)[0]:         # mostly for want of a package list
+    if output(command, env=env)[0]:  # mostly for want of a package list
         run("apt-get update", ["apt-get", "-q", "update"], log="apt-update.log", env=env)
         run("apt-get install", command, log="apt-install.log", env=env)
     return True
@@ -24,11 +29,14 @@ def install(*packages):
 
 def chromium():
     """Return the path of the browser for tests, installing it where that is possible."""
+
     def find():
         return next(filter(None, map(shutil.which, BROWSERS)), None)
 
     if not find() and not install("chromium"):
-        raise Problem("the browser tests need Chromium: install `chromium` (or run as root, then it is installed)")
+        raise Problem(
+            "the browser tests need Chromium: install `chromium` (or run as root, then it is installed)"
+        )
     return find()
 
 

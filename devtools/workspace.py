@@ -15,7 +15,7 @@ from . import odoo_source, postgres, python_env
 from .paths import ADDON, ADDON_DIR, CACHE, FILESTORE, PYTHON, ROOT, SCREENSHOTS, VENV
 from .process import Problem, Process, locked, run, say, side_by_side
 
-LANGUAGES = "ru_RU,en_US"       # the first is the default of every new user and contact
+LANGUAGES = "ru_RU,en_US"  # the first is the default of every new user and contact
 MODULES_DONE = r"Loading module \S+ \((\d+)/(\d+)\)"
 # What the database does not hold: Odoo reads it from the files each time.
 NOT_STORED = ("tests", "static/src", "static/tests")
@@ -55,8 +55,13 @@ class Workspace:
         addons = [*self.odoo.addons, ROOT]
         options = {
             **self.server.odoo_options,
-            "addons_path": ",".join(map(str, addons)), "data_dir": CACHE / "data", "screenshots": SCREENSHOTS,
-            "http_interface": "127.0.0.1", "list_db": False, "admin_passwd": "admin", "max_cron_threads": 0,
+            "addons_path": ",".join(map(str, addons)),
+            "data_dir": CACHE / "data",
+            "screenshots": SCREENSHOTS,
+            "http_interface": "127.0.0.1",
+            "list_db": False,
+            "admin_passwd": "admin",
+            "max_cron_threads": 0,
         }
         text = "[options]\n" + "".join(f"{name} = {value}\n" for name, value in options.items())
         path = CACHE / f"odoo-{short_hash(str(ROOT))}.conf"
@@ -101,7 +106,9 @@ class Workspace:
             f" from pg_database where datname = '{database}'"
         )
         if row and not row.startswith(f"x{MARK}"):
-            raise Problem(f"the server has a database `{database}` that is not ours: set PGDATABASE to another name")
+            raise Problem(
+                f"the server has a database `{database}` that is not ours: set PGDATABASE to another name"
+            )
         return row.removeprefix(f"x{MARK}").strip() if row else None
 
     def set_mark(self, database, note):
@@ -111,8 +118,11 @@ class Workspace:
     def copy(self, source, target, note=""):
         """Make `target` a copy of `source`, files included."""
         self.drop(target)
-        self.server.query(f'create database "{target}" template "{source}"', f"comment on database \"{target}\" is '{MARK} {note}'")
-        if (FILESTORE / source).exists():       # Odoo never changes a stored file in place
+        self.server.query(
+            f'create database "{target}" template "{source}"',
+            f"comment on database \"{target}\" is '{MARK} {note}'",
+        )
+        if (FILESTORE / source).exists():  # Odoo never changes a stored file in place
             shutil.copytree(FILESTORE / source, FILESTORE / target, copy_function=os.link)
 
     def drop(self, database):
@@ -140,9 +150,19 @@ class Workspace:
         if self.mark(name) is None:
             self._drop_templates("base")
             say(f"template database with {modules} (the longest step, about half a minute)")
-            self._build(name, lambda new: self.install(
-                new, "-i", modules, "--with-demo", "--load-language", LANGUAGES, log="template.log", name="modules",
-            ))
+            self._build(
+                name,
+                lambda new: self.install(
+                    new,
+                    "-i",
+                    modules,
+                    "--with-demo",
+                    "--load-language",
+                    LANGUAGES,
+                    log="template.log",
+                    name="modules",
+                ),
+            )
         return name
 
     def _addon_template(self):
@@ -151,9 +171,18 @@ class Workspace:
         if self.mark(name) is None:
             self._drop_templates("addon")
             say(f"install {ADDON}")
-            self._build(name, lambda new: self.install(
-                new, "-i", ADDON, "--with-demo", log="install.log", name=f"installing {ADDON}",
-            ), source=base)
+            self._build(
+                name,
+                lambda new: self.install(
+                    new,
+                    "-i",
+                    ADDON,
+                    "--with-demo",
+                    log="install.log",
+                    name=f"installing {ADDON}",
+                ),
+                source=base,
+            )
         return name
 
     def _drop_templates(self, kind):
@@ -178,6 +207,10 @@ def addon_key():
     digest = hashlib.sha256()
     for path in sorted(ADDON_DIR.rglob("*")):
         name = path.relative_to(ADDON_DIR).as_posix()
-        if path.is_file() and "__pycache__" not in name and not name.startswith(tuple(f"{one}/" for one in NOT_STORED)):
+        if (
+            path.is_file()
+            and "__pycache__" not in name
+            and not name.startswith(tuple(f"{one}/" for one in NOT_STORED))
+        ):
             digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:10]

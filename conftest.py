@@ -1,0 +1,22 @@
+"""What holds for every test: none is skipped in silence, and those with a browser of their own come last."""
+
+from pathlib import Path
+
+import pytest
+
+WHOLE_SYSTEM = Path(__file__).parent / "tests"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport():
+    """Turn a skip into a failure: Odoo skips every browser test where it finds no browser, and the run stays green."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped tests count as failed here: {report.longrepr[2]}"
+
+
+def pytest_collection_modifyitems(items):
+    """Playwright keeps an event loop running in this thread, in which asynchronous tests could not start theirs."""
+    items.sort(key=lambda item: WHOLE_SYSTEM in item.path.parents)

@@ -1,0 +1,31 @@
+"""`./dev lint`: the checks that need no running Odoo."""
+
+from pathlib import Path
+
+from . import python_env
+from .paths import ADDON, CACHE, PYTHON, ROOT
+from .process import locked, output, say, side_by_side
+
+RUFF = (PYTHON, "-m", "ruff")
+CHECKS = {
+    "ruff check": (*RUFF, "check", "--quiet", "--output-format", "concise", "."),
+    "ruff format": (*RUFF, "format", "--quiet", "--check", "."),
+    "pylint-odoo": (PYTHON, "-m", "pylint", "--rcfile", "pyproject.toml", ADDON),
+    "XML, JavaScript, translations": (PYTHON, Path(__file__).with_name("checks.py")),
+}
+
+
+def run():
+    """Run all checks at the same time and print what they find; return the exit code."""
+    with locked(CACHE / "setup.lock", "sets up Python packages"):
+        python_env.ensure()
+    say("lint")
+    results = side_by_side(
+        *(lambda command=command: output(command, cwd=ROOT) for command in CHECKS.values())
+    )
+    failed = 0
+    for name, (status, found, errors) in zip(CHECKS, results, strict=True):
+        if status:
+            failed = 1
+            print(f"{name}:\n{found}\n{errors}".rstrip(), flush=True)
+    return failed

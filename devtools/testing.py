@@ -1,0 +1,64 @@
+"""`./dev test`: lint, then one pytest run over everything."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+from . import lint, python_env
+from .paths import ADDON_DIR, CACHE, PYTHON, ROOT, SIMULATOR
+from .process import Process, locked, say
+from .system import chromium
+from .workspace import Workspace
+
+EVERYTHING = (ADDON_DIR / "tests", ROOT / SIMULATOR / "tests", ROOT / "tests")
+# Tests that need no Odoo in pytest's own process, and most of them nothing but Python.
+WITHOUT_ODOO = (ROOT / "tests", ROOT / SIMULATOR)
+
+
+def run(arguments):
+    """Run the tests that the arguments (pytest's) name, all of them and lint when they name none.
+
+    Returns the exit code.
+    """
+    paths = [Path(one.split("::")[0]).resolve() for one in arguments if is_path(one)]
+    with ExitStack() as stack:
+        if all(any(path.is_relative_to(folder) for folder in WITHOUT_ODOO) for path in paths or EVERYTHING):
+            prepare_python()
+            options, environment = ["-p", "no:odoo"], dict(os.environ, PYTHONPATH=str(ROOT))
+        else:
+            options, environment = addon_options(stack)
+        if not paths and lint.run():
+            return 1
+        say("tests")
+        everything = [] if paths else EVERYTHING
+        command = [PYTHON, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", ROOT, *options]
+        return Process(
+            "pytest",
+            [*command, *arguments, *everything],
+            env=environment,
+            stdin=None,
+            start_new_session=False,
+        ).wait()
+
+
+def is_path(argument):
+    """Tell a path (perhaps with `::test`) from pytest's options."""
+    return not argument.startswith("-") and Path(argument.split("::")[0]).exists()
+
+
+def prepare_python():
+    """Set up the virtual environment alone."""
+    with locked(CACHE / "setup.lock", "sets up Python packages and Odoo"):
+        python_env.ensure()
+
+
+def addon_options(stack):
+    """Set up a database with the addon; return pytest's options and environment for Odoo's tests."""
+    workspace = stack.enter_context(Workspace())
+    browser = Path(chromium())
+    database = f"test_{os.getpid()}"
+    workspace.fresh(database)
+    stack.callback(workspace.drop, database)
+    options = [f"--odoo-config={workspace.config}", f"--odoo-database={database}", "--odoo-http"]
+    path = f"{workspace.environment['PATH']}:{browser.parent}"
+    return options, {**workspace.environment, "PATH": path}

@@ -1,0 +1,202 @@
+"""The whole system for tests that look at it from outside: real server, database, simulator and browser.
+
+The server and the simulator are processes of their own and live as long as the test run.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+import requests
+
+from devtools import demo
+from devtools.paths import LOGS, SCREENSHOTS
+from devtools.process import tail
+from devtools.system import chromium, free_port
+from devtools.workspace import Workspace
+
+FAILED = pytest.StashKey[bool]()
+
+
+class SimulatorUnderTest(demo.Simulator):
+    """The stand-in marketplaces: `avito_url`, `autoru_url`, `control_url`."""
+
+    def control(self, method, path, json=None):
+        """Ask the control API and return its JSON; an answer other than 2xx is an error."""
+        response = requests.request(method, f"{self.control_url}{path}", json=json, timeout=120)
+        assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json() if response.content else None
+
+    def reset(self):
+        """Put the marketplaces back to where they began."""
+        self.control("POST", "/reset")
+
+
+class OdooUnderTest:
+    """Odoo's server: its address, its database, and its methods as a user may call them."""
+
+    def __init__(self, workspace, url, database, log):
+        self.workspace, self.url, self.db, self.log = workspace, url, database, log
+
+    def session(self, login):
+        """Return an HTTP session of that user, who is logged in."""
+        session = requests.Session()
+        self._post(session, "/web/session/authenticate", {"db": self.db, "login": login, "password": login})
+        return session
+
+    def rpc(self, login):
+        """Return a function that calls a public method as that user: rpc("anna")("res.users", "read", [2], ["name"])."""
+        session = self.session(login)
+
+        def call(model, method, *args, **kwargs):
+            params = {"model": model, "method": method, "args": list(args), "kwargs": kwargs}
+            return self._post(session, f"/web/dataset/call_kw/{model}/{method}", params)
+
+        return call
+
+    def query(self, sql):
+        """Return the rows of a query as psql prints them: a line a row, columns parted by `|`."""
+        return self.workspace.server.query(sql, database=self.db)
+
+    def _post(self, session, path, params):
+        request = {"jsonrpc": "2.0", "method": "call", "params": params}
+        response = session.post(f"{self.url}{path}", json=request, timeout=120)
+        response.raise_for_status()
+        answer = response.json()
+        if "error" in answer:
+            raise OdooError(answer["error"])
+        return answer["result"]
+
+
+class OdooError(Exception):
+    """What Odoo refused: `name` is the exception's Python name, `message` what the user would read."""
+
+    def __init__(self, error):
+        data = error.get("data", {})
+        self.name, self.message = data.get("name", ""), data.get("message", error.get("message"))
+        super().__init__(f"{self.name}: {self.message}")
+
+
+@pytest.fixture(scope="session")
+def workspace():
+    with Workspace() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def simulator(workspace):
+    under_test = SimulatorUnderTest(free_port(), free_port(), free_port())
+    process = under_test.start(log=f"test-simulator-{os.getpid()}.log")
+    yield under_test
+    process.end()
+
+
+@pytest.fixture(scope="session")
+def odoo(workspace, simulator):
+    """The demo's dealership on a database of its own, both channels pulled once from `simulator`."""
+    database, port = f"system_{os.getpid()}", free_port()
+    url, log = f"http://127.0.0.1:{port}", f"test-odoo-{os.getpid()}.log"
+    workspace.fresh(database)
+    demo.seed(workspace, database, url, simulator)
+    process = workspace.serve(database, port, log=log)
+    try:
+        demo.wait_for(lambda: demo.answers(f"{url}/web/login"), process, "Odoo's login page")
+        demo.wait_for_chats(workspace, database, process)
+        yield OdooUnderTest(workspace, url, database, LOGS / log)
+    finally:
+        process.end()
+        workspace.drop(database)
+    errors = re.findall(
+        r"^\S+ \S+ \d+ (?:ERROR|CRITICAL) .*(?:\n(?!\d{4}-).*)*", (LOGS / log).read_text(), re.MULTILINE
+    )
+    assert not errors, "the server's log has errors:\n" + "\n".join(errors)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, driven by Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(executable_path=chromium(), args=["--disable-dev-shm-usage"])
+        yield chrome
+        chrome.close()
+
+
+class Pages:
+    """Opens pages for users, and keeps what went wrong in them."""
+
+    def __init__(self, browser, odoo, name):
+        self.browser, self.odoo, self.name = browser, odoo, name
+        self.contexts, self.errors, self.expected = [], [], []
+
+    def __call__(self, login, viewport=(1440, 900), path="/odoo"):
+        """Return a page of that user, who is logged in and has opened `path`; everything in Russian, Moscow time."""
+        width, height = viewport
+        context = self.browser.new_context(
+            base_url=self.odoo.url,
+            locale="ru-RU",
+            timezone_id="Europe/Moscow",
+            viewport={"width": width, "height": height},
+        )
+        self.contexts.append(context)
+        params = {"db": self.odoo.db, "login": login, "password": login}
+        answer = context.request.post("/web/session/authenticate", data={"jsonrpc": "2.0", "params": params})
+        assert "error" not in answer.json(), answer.text()
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(f"{login}: {error}"))
+        page.on(
+            "console",
+            lambda message: message.type == "error" and self.errors.append(f"{login}: {message.text}"),
+        )
+        page.goto(path)
+        return page
+
+    def expect_error(self, pattern):
+        """Let errors of the browser's console that match be no failure of this test."""
+        self.expected.append(pattern)
+
+    def unexpected(self):
+        """Return the errors of the browser's console that the test did not expect."""
+        return [
+            error for error in self.errors if not any(re.search(pattern, error) for pattern in self.expected)
+        ]
+
+    def screenshots(self):
+        """Keep a picture of each open page; return their files."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        pages = [page for context in self.contexts for page in context.pages]
+        files = [SCREENSHOTS / f"{self.name}-{number}.png" for number in range(len(pages))]
+        for page, file in zip(pages, files, strict=True):
+            page.screenshot(path=file)
+        return files
+
+    def close(self):
+        for context in self.contexts:
+            context.close()
+
+
+@pytest.fixture
+def page_as(browser, odoo, request):
+    """page_as(login, viewport=(1440, 900), path="/odoo") -> a page. Errors in its console fail the test."""
+    pages = Pages(browser, odoo, request.node.name)
+    yield pages
+    if request.node.stash.get(FAILED, False):
+        for file in pages.screenshots():
+            print(f"screenshot: {file}")
+    pages.close()
+    assert not pages.unexpected(), "errors in the browser's console:\n" + "\n".join(pages.unexpected())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Show a failed test the end of the server's log."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and call.when == "call":
+        item.stash[FAILED] = True
+        odoo_used = item.funcargs.get("odoo")
+        if odoo_used:
+            report.sections.append(("end of Odoo's log", tail(odoo_used.log)))
