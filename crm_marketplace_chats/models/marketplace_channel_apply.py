@@ -7,6 +7,7 @@ import logging
 import time
 from collections import defaultdict
 from datetime import timedelta
+from functools import partial
 
 from odoo import models
 from odoo.tools import split_every
@@ -361,13 +362,14 @@ class MarketplaceChannel(models.Model):
 
     def _pull_portion(self, client, remotes):
         """Read and store the conversations of one portion. One that cannot be read is put aside, see `_pull_again`; a
-        second one means that the marketplace is ill, and the pull ends with what it has.
+        second one means that the marketplace is ill, and the pull ends with what it has. The last message, which the
+        list tells, is shown all the same.
 
         :return: number of messages read
         """
         seen = self._pulled_so_far(remotes)
         self.env.cr.commit()  # pylint: disable=invalid-commit
-        conversations, histories, troubles = [], {}, {}
+        conversations, histories, troubles, unread = [], {}, {}, []
         for remote in remotes:
             newest, described = seen.get(remote.external_id, (None, False))
             conversations.append(remote)
@@ -378,31 +380,54 @@ class MarketplaceChannel(models.Model):
                 # Whether to ask is decided by what a pull has seen: that a delivery brought the newest message does
                 # not mean that the delivery before it was not lost.
                 if last and last.external_id != newest:
-                    history = client.history(remote.external_id, self._known_message_ids, last.external_id)
-                    histories[remote.external_id] = history
+                    known = partial(self._known_to_pulls, newest)
+                    histories[remote.external_id] = client.history(remote.external_id, known, last.external_id)
             except RejectedError as error:
                 _logger.info("channel %s: chat %s: %s", self.id, remote.external_id, error)
+                unread += [last] if last else []
             except TemporaryError as error:
+                unread += [last] if last else []
                 troubles[remote.external_id] = error
                 if len(troubles) > 1:
                     break
-        self._store_histories(histories, conversations)
+        lasts = {remote.external_id: remote.last_message.external_id for remote in remotes if remote.last_message}
+        self._store_histories(histories, conversations, unread, lasts)
         self._put_aside(troubles)
         if len(troubles) > 1:
             raise list(troubles.values())[-1]
         return sum(len(history.messages) for history in histories.values())
 
-    def _store_histories(self, histories, conversations=()):
-        """:param histories: `payload.History` by the conversation's external id"""
+    def _store_histories(self, histories, conversations=(), others=(), lasts=None):
+        """
+        :param histories: `payload.History` by the conversation's external id
+        :param others: messages known without a history
+        :param lasts: ids of the last messages as the list of conversations gives them. Some are in no history (an
+            advertisement, say); to compare with the list next time, its own word counts.
+        """
+        messages = tuple(message for history in histories.values() for message in history.messages)
+        newest = {key: history.messages[0].external_id for key, history in histories.items() if history.messages}
         self._apply_and_commit(
-            Batch(tuple(conversations), tuple(m for history in histories.values() for m in history.messages)),
-            pulled={key: history.messages[0].external_id for key, history in histories.items() if history.messages},
+            Batch(tuple(conversations), messages + tuple(others)),
+            pulled=newest | {key: last for key, last in (lasts or {}).items() if key in histories},
             gaps=[key for key, history in histories.items() if not history.complete],
         )
 
-    def _known_message_ids(self, external_ids):
-        """Which of these messages are stored; ends its transaction at once."""
-        known = set(self._known_messages(external_ids))
+    def _known_to_pulls(self, newest, external_ids):
+        """Which of these messages are stored and not newer than the newest that a pull has seen: what deliveries have
+        brought since does not tell what lies between. Ends its transaction at once."""
+        if not newest:
+            return set()
+        self.env.cr.execute(
+            """
+            SELECT external_id FROM marketplace_message
+             WHERE channel_id = %(channel)s AND external_id = ANY(%(ids)s)
+               AND sent_at <= COALESCE(
+                     (SELECT sent_at FROM marketplace_message WHERE channel_id = %(channel)s AND external_id = %(newest)s),
+                     'infinity')
+            """,
+            {"channel": self.id, "ids": list(external_ids), "newest": newest},
+        )
+        known = {row[0] for row in self.env.cr.fetchall()}
         self.env.cr.commit()  # pylint: disable=invalid-commit
         return known
 
@@ -421,10 +446,10 @@ class MarketplaceChannel(models.Model):
         for conversation in self.env["marketplace.conversation"].search(
             [("channel_id", "=", self.id), ("pull_pending", "=", True)], limit=PORTION
         ):
-            external_id = conversation.external_id
+            external_id, newest = conversation.external_id, conversation.pulled_external_id
             self.env.cr.commit()  # pylint: disable=invalid-commit
             try:
-                history = client.history(external_id, self._known_message_ids)
+                history = client.history(external_id, partial(self._known_to_pulls, newest))
             except TemporaryError as error:
                 _logger.info("channel %s: chat %s still cannot be read: %s", self.id, external_id, error)
                 continue

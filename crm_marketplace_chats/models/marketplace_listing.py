@@ -4,7 +4,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..marketplaces.errors import RejectedError
+from ..marketplaces.errors import RejectedError, TemporaryError
 from ..marketplaces.payload import Batch, RemoteMedia
 from .bulk import commit_retrying, insert_new, update_changed
 from .marketplace_job import DONE
@@ -173,9 +173,19 @@ class MarketplaceListing(models.Model):
             self.env.cr.commit()
             for listings in client.listings():
                 channel._apply_and_commit(Batch(listings=tuple(listings)))
+        self._fetch_images_again(channel)
         # Cars that were entered since the listings came.
         commit_retrying(self.env, lambda: self._join_vehicles(channel))
         return DONE
+
+    @api.model
+    def _fetch_images_again(self, channel):
+        """Pictures that could not be fetched get another chance with each refresh, not with each run: one picture
+        server that is down must not hold up the pictures of messages."""
+        failed = self.search([("channel_id", "=", channel.id), ("image_state", "=", "failed")])
+        if failed:
+            failed.image_state = "pending"
+            self.env["marketplace.job"]._trigger("media")
 
     def _fetch_image(self, client):
         """Keep a copy of the listing's picture: links die, and a browser should ask nobody but us."""
@@ -183,7 +193,7 @@ class MarketplaceListing(models.Model):
         self.env.cr.commit()
         try:
             file = client.download(RemoteMedia("image", url))
-        except RejectedError:
+        except (RejectedError, TemporaryError):
             self.image_state = "failed"
         else:
             self.write({"image": base64.b64encode(file.content), "image_state": "done"})
