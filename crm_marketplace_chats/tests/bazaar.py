@@ -28,12 +28,17 @@ CHATS_PAGE, MESSAGES_PAGE = 3, 4
 
 @dataclass
 class Chat:
+    """
+    :param teaser: what the list of chats shows as the last message, though it is none
+    """
+
     external_id: str
     buyer_name: str = ""
     listing: RemoteListing | None = None
     messages: list[RemoteMessage] = field(default_factory=list)
     buyer_read_at: datetime | None = None
     read_to: str = ""
+    teaser: RemoteMessage | None = None
 
     @property
     def updated_at(self):
@@ -45,7 +50,7 @@ class Chat:
             buyer_name=self.buyer_name,
             listing=self.listing,
             updated_at=self.updated_at,
-            last_message=self.messages[-1],
+            last_message=self.teaser or self.messages[-1],
             buyer_read_at=self.buyer_read_at,
         )
 
