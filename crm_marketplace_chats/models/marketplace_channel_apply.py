@@ -12,7 +12,7 @@ from functools import partial
 from odoo import models
 from odoo.tools import split_every
 
-from ..marketplaces.errors import RejectedError, TemporaryError
+from ..marketplaces.errors import MarketplaceError, RateLimitError, RejectedError, TemporaryError
 from ..marketplaces.payload import DELETED, OUT, Batch, History, RemoteConversation
 from .bulk import commit_retrying, insert_new, to_naive, update_changed
 from .marketplace_job import DONE, MORE
@@ -460,13 +460,24 @@ class MarketplaceChannel(models.Model):
             self.env.cr.commit()  # pylint: disable=invalid-commit
 
     def _describe_partial(self, client):
-        """Ask for the names and cars of conversations that a delivery brought first."""
-        for conversation in self.env["marketplace.conversation"].search(
-            [("channel_id", "=", self.id), ("is_partial", "=", True), ("external_id", "!=", False)], limit=PORTION
-        ):
+        """Ask for the names and cars of conversations that a delivery brought first. What cannot be had now is asked
+        for by the next run: deliveries are never held up by it."""
+        for conversation in self._partial_conversations():
             remote = RemoteConversation(conversation.external_id)
             self.env.cr.commit()  # pylint: disable=invalid-commit
-            self._apply_and_commit(Batch(conversations=(self._described(client, remote),)))
+            try:
+                described = self._described(client, remote)
+            except RateLimitError:
+                raise
+            except MarketplaceError as error:
+                _logger.info("channel %s: chat %s is not described yet: %s", self.id, remote.external_id, error)
+                break
+            self._apply_and_commit(Batch(conversations=(described,)))
+
+    def _partial_conversations(self):
+        return self.env["marketplace.conversation"].search(
+            [("channel_id", "=", self.id), ("is_partial", "=", True), ("external_id", "!=", False)], limit=PORTION
+        )
 
     @staticmethod
     def _described(client, remote):

@@ -75,6 +75,7 @@ class MarketplaceConversation(models.Model):
     _newest_of_channel = models.Index("(channel_id, last_message_at DESC, id DESC)")
     _waiting = models.Index("(channel_id, waiting_since) WHERE is_unprocessed")
     _to_mark_read = models.Index("(channel_id) WHERE remote_read_pending")
+    _to_describe = models.Index("(channel_id) WHERE is_partial")
     _to_pull_again = models.Index("(channel_id) WHERE pull_pending")
 
     @api.depends("buyer_name", "marketplace")

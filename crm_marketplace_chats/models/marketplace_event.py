@@ -65,7 +65,7 @@ class MarketplaceEvent(models.Model):
     def _apply_stored(self, channel, job):
         """Job: understand and apply what was delivered, oldest first. One bad delivery is not in the way of the next."""
         events = self.search([("channel_id", "=", channel.id), ("state", "=", "new")], order="id", limit=PORTION)
-        if not events:
+        if not events and not channel._partial_conversations():
             return None
         with channel._client() as client:
             self._apply_readable(channel, client, events)
