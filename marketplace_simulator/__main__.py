@@ -19,12 +19,22 @@ def _port(text: str) -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="marketplace_simulator", description="Stand-ins for Avito and Auto.ru.")
+    parser = argparse.ArgumentParser(
+        prog="marketplace_simulator", description="Stand-ins for Avito and Auto.ru."
+    )
     parser.add_argument("--avito-port", type=_port, default=9101, help="port of Avito's API, 0 = a free one")
-    parser.add_argument("--autoru-port", type=_port, default=9102, help="port of Auto.ru's API, 0 = a free one")
-    parser.add_argument("--control-port", type=_port, default=9100, help="port of the control API, 0 = a free one")
-    parser.add_argument("--profile", choices=("live", "spec"), default="live",
-                        help="Avito as observed, or by the letter of its OpenAPI")
+    parser.add_argument(
+        "--autoru-port", type=_port, default=9102, help="port of Auto.ru's API, 0 = a free one"
+    )
+    parser.add_argument(
+        "--control-port", type=_port, default=9100, help="port of the control API, 0 = a free one"
+    )
+    parser.add_argument(
+        "--profile",
+        choices=("live", "spec"),
+        default="live",
+        help="Avito as observed, or by the letter of its OpenAPI",
+    )
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same demo")
     parser.add_argument("--live", action="store_true", help="buyers keep writing")
     parser.add_argument("--quiet", action="store_true", help="say nothing but the addresses")
@@ -36,12 +46,19 @@ async def _serve(arguments: argparse.Namespace) -> int:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    ports = {"avito": arguments.avito_port, "autoru": arguments.autoru_port, "control": arguments.control_port}
+    ports = {
+        "avito": arguments.avito_port,
+        "autoru": arguments.autoru_port,
+        "control": arguments.control_port,
+    }
     try:
         await simulator.start(ports)
     except OSError as error:
         await simulator.stop()
-        print(f"Port {getattr(error, 'port', '?')} on 127.0.0.1 cannot be used: {error.strerror}.", file=sys.stderr)
+        print(
+            f"Port {getattr(error, 'port', '?')} on 127.0.0.1 cannot be used: {error.strerror}.",
+            file=sys.stderr,
+        )
         return 1
     print(json.dumps(simulator.urls), flush=True)
     await stopping.wait()

@@ -1,4 +1,7 @@
-"""Auto.ru's API: login, dealer, scheme B's rooms and messages, offers, calls. Scheme A's way in: autoru_hook.py."""
+"""Auto.ru's API: login, dealer, scheme B's rooms and messages.
+
+Scheme A's way in: autoru_hook.py; offers and calls: autoru_stock.py; what is written: autoru_wire.py.
+"""
 
 import bisect
 import json
@@ -11,10 +14,11 @@ from aiohttp import web
 
 from .autoru_hook import Hook
 from .autoru_stock import StockRoutes
-from .autoru_wire import AutoruWire, iso
+from .autoru_wire import AutoruWire
 from .fault_kinds import Answer
 from .gate import ApiError, Budget
 from .settings import Settings
+from .times import millis_utc
 from .world import Chat, World
 
 _DEFAULT_COUNT, _COUNT_LIMIT = 50, 100
@@ -118,8 +122,14 @@ class AutoruApi:
         body = await json_body(request)
         if not isinstance(body.get("login"), str) or not isinstance(body.get("password"), str):
             raise fail(400, "BAD_REQUEST", "login and password are required")
-        account = next((account for account in owners
-                        if (account.login, account.password) == (body["login"], body["password"])), None)
+        account = next(
+            (
+                account
+                for account in owners
+                if (account.login, account.password) == (body["login"], body["password"])
+            ),
+            None,
+        )
         if account is None:
             raise fail(401, "AUTH_ERROR", "Wrong login or password")
         return self._session(account) | {"status": "SUCCESS"}
@@ -127,25 +137,49 @@ class AutoruApi:
     def _session(self, account: AutoruAccount) -> dict:
         now, seconds = time.time(), self.settings.autoru_session_seconds
         user = str(55_500_000 + account.user_id)
-        session = f"{user}|{int(now * 1000)}.{int(seconds)}.{secrets.token_urlsafe(16)}.{secrets.token_urlsafe(32)}"
+        session = (
+            f"{user}|{int(now * 1000)}.{int(seconds)}.{secrets.token_urlsafe(16)}.{secrets.token_urlsafe(32)}"
+        )
         self.sessions[session] = (account, now + seconds)
         return {
-            "session": {"id": session, "user_id": user, "device_uid": secrets.token_hex(16),
-                        "creation_timestamp": iso(now), "expire_timestamp": iso(now + seconds),
-                        "ttl_sec": int(seconds)},
-            "user": {"id": user, "active": True, "registration_date": "2019-02-03",
-                     "profile": {"autoru": {"alias": account.name, "client_id": str(account.user_id),
-                                            "full_name": account.name, "geo_id": "193"}},
-                     "emails": [{"email": "demo@example.ru", "confirmed": True}],
-                     "phones": [{"phone": "74732000101", "added": "2019-02-03T10:00:00Z"}], "social_profiles": []}}
+            "session": {
+                "id": session,
+                "user_id": user,
+                "device_uid": secrets.token_hex(16),
+                "creation_timestamp": millis_utc(now),
+                "expire_timestamp": millis_utc(now + seconds),
+                "ttl_sec": int(seconds),
+            },
+            "user": {
+                "id": user,
+                "active": True,
+                "registration_date": "2019-02-03",
+                "profile": {
+                    "autoru": {
+                        "alias": account.name,
+                        "client_id": str(account.user_id),
+                        "full_name": account.name,
+                        "geo_id": "193",
+                    }
+                },
+                "emails": [{"email": "demo@example.ru", "confirmed": True}],
+                "phones": [{"phone": "74732000101", "added": "2019-02-03T10:00:00Z"}],
+                "social_profiles": [],
+            },
+        }
 
     async def logout(self, request: web.Request):
         self.forget_key(request)
         return {"session": {"id": f"anonymous|{secrets.token_hex(8)}", "ttl_sec": 7776000}}
 
     async def dealer(self, request: web.Request):
-        return {"account_id": str(request["account"].user_id), "balance": "907362", "dealer_status": "ACTIVE",
-                "average_outcome": 1433, "rest_days": 11}
+        return {
+            "account_id": str(request["account"].user_id),
+            "balance": "907362",
+            "dealer_status": "ACTIVE",
+            "average_outcome": 1433,
+            "rest_days": 11,
+        }
 
     # --- rooms ---
 
@@ -199,14 +233,16 @@ class AutoruApi:
         if start is None:
             if not asc:
                 return messages[-count:][::-1]
-            return messages[:count] if self.settings.autoru_asc_without_from == "oldest" else messages[-count:]
+            return (
+                messages[:count] if self.settings.autoru_asc_without_from == "oldest" else messages[-count:]
+            )
         if asc:
             search = bisect.bisect_left if inclusive else bisect.bisect_right
             first = search(messages, start, key=lambda message: message.id)
-            return messages[first:first + count]
+            return messages[first : first + count]
         search = bisect.bisect_right if inclusive else bisect.bisect_left
         end = search(messages, start, key=lambda message: message.id)
-        return messages[max(end - count, 0):end][::-1]
+        return messages[max(end - count, 0) : end][::-1]
 
     async def send(self, request: web.Request):
         """Text only; a repeated `provided_id` gives the first message again."""
@@ -221,7 +257,8 @@ class AutoruApi:
         if provided is not None and not isinstance(provided, str):
             raise fail(400, "BAD_REQUEST", "provided_id is wrong")
         message = account.world.provided.get((chat.id, provided)) or account.world.add(
-            chat, "out", "text", text, via="api", provided_id=provided)
+            chat, "out", "text", text, via="api", provided_id=provided
+        )
         if self.settings.autoru_post_answer == "status":
             return {"status": "SUCCESS"}
         row = AutoruWire(self.media, account).message(chat, message)
@@ -251,5 +288,9 @@ class AutoruApi:
             ("POST", "/aggregators/auto/hook", self.hook.receive),
             *self.stock.routes(),
         ]
-        return [web.route(method, prefix + path + slash, handler)
-                for method, path, handler in table for prefix in PREFIXES for slash in ("", "/")]
+        return [
+            web.route(method, prefix + path + slash, handler)
+            for method, path, handler in table
+            for prefix in PREFIXES
+            for slash in ("", "/")
+        ]

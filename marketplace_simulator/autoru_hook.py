@@ -28,7 +28,9 @@ class Hook:
     async def receive(self, request: web.Request):
         """Idempotent by `message.id`; 200 with nothing in it."""
         token = request.query.get("token", "")
-        account = next((account for account in self.accounts if token and account.hook_chat_id == token), None)
+        account = next(
+            (account for account in self.accounts if token and account.hook_chat_id == token), None
+        )
         if account is None:
             return _bad("unknown token")
         try:
@@ -64,10 +66,17 @@ class Hook:
         return Answer(200, {} if self.settings.autoru_hook_answer == "braces" else None)
 
     def _take_photo(self, account, chat, message_id: str, url: str) -> None:
-        """The message stands at once; the picture is fetched from the given address, as a real service would."""
+        """The message stands at once; the picture is fetched from the given address, as the service does."""
         key = account.world.ids.media()
-        stored = account.world.add(chat, "out", "image", None, {"picture": key, "source": url, "fetched": False},
-                                   via="hook", provided_id=message_id)
+        stored = account.world.add(
+            chat,
+            "out",
+            "image",
+            None,
+            {"picture": key, "source": url, "fetched": False},
+            via="hook",
+            provided_id=message_id,
+        )
         task = asyncio.create_task(self._fetch(key, url, stored))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -78,7 +87,7 @@ class Hook:
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
                 response.raise_for_status()
                 content = await response.content.read(_PICTURE_BYTES)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
             _log.warning("auto.ru: a photo sent by the dealer could not be fetched: %s", type(error).__name__)
             return
         self.media.uploads[key] = content

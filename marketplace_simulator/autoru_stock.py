@@ -2,14 +2,14 @@
 
 import json
 import math
-from datetime import UTC, datetime
 
 from aiohttp import web
 
-from .autoru_wire import AutoruWire, iso
+from .autoru_wire import AutoruWire
 from .fault_kinds import Answer
 from .gate import ApiError
 from .settings import Settings
+from .times import millis_utc, moment
 
 _PAGE_LIMIT, _PAGE_SIZE_LIMIT, _CALL_PAGE_SIZE = 1000, 100, 50
 _CATEGORIES = ("cars", "moto", "trucks", "all")
@@ -33,10 +33,9 @@ async def _fields(request: web.Request) -> dict:
 def _moment(text) -> float:
     """:raises ApiError: not a time."""
     try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
+        return moment(text)
+    except ValueError as error:
         raise _fail(400, "BAD_REQUEST", "period is wrong") from error
-    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
 
 
 class StockRoutes:
@@ -62,61 +61,87 @@ class StockRoutes:
         listings = account.world.own_listings() if category in ("cars", "all") else []
         rows = [row for row in map(wire.offer, listings) if self._fits(row, query)]
         start = (int(page) - 1) * int(size)
-        shown = rows[start:start + int(size)]
+        shown = rows[start : start + int(size)]
         return ({"offers": shown} if shown else {}) | {
-            "pagination": {"page": int(page), "page_size": int(size), "total_offers_count": len(rows),
-                           "total_page_count": math.ceil(len(rows) / int(size))},
-            "filters": {}, "sorting": {}, "status": "SUCCESS"}
+            "pagination": {
+                "page": int(page),
+                "page_size": int(size),
+                "total_offers_count": len(rows),
+                "total_page_count": math.ceil(len(rows) / int(size)),
+            },
+            "filters": {},
+            "sorting": {},
+            "status": "SUCCESS",
+        }
 
     @staticmethod
     def _fits(row: dict, query) -> bool:
         vins, statuses = query.getall("vin", []), query.getall("status", [])
         low, high = query.get("price_from", "0"), query.get("price_to", "")
         price = row["price_info"]["rur_price"]
-        return ((not vins or row.get("documents", {}).get("vin") in vins)
-                and (not statuses or row["status"] in {status.upper() for status in statuses})
-                and (not low.isdecimal() or price >= int(low)) and (not high.isdecimal() or price <= int(high)))
+        return (
+            (not vins or row.get("documents", {}).get("vin") in vins)
+            and (not statuses or row["status"] in {status.upper() for status in statuses})
+            and (not low.isdecimal() or price >= int(low))
+            and (not high.isdecimal() or price <= int(high))
+        )
 
     # --- calls ---
 
     async def calls(self, request: web.Request):
         body = await _fields(request)
-        wanted, pages = body.get("filter") or {}, body.get("pagination") or {}
+        wanted, pages, sorting = (body.get(key) or {} for key in ("filter", "pagination", "sorting"))
+        if not all(isinstance(part, dict) for part in (wanted, pages, sorting)):
+            raise _fail(400, "BAD_REQUEST", "filter, pagination and sorting are objects")
         page, size = pages.get("page", 1), pages.get("page_size", _CALL_PAGE_SIZE)
         if type(page) is not int or type(size) is not int or page < 1 or not 1 <= size <= _PAGE_SIZE_LIMIT:
             raise _fail(400, "BAD_REQUEST", "pagination is wrong")
         account = request["account"]
         rows = [call for call in account.world.calls if self._call_fits(call, wanted)]
-        if (body.get("sorting") or {}).get("sorting_type") != "ASCENDING":
+        if sorting.get("sorting_type") != "ASCENDING":
             rows.reverse()
         wire = AutoruWire(self.media, account)
-        shown = [wire.call(call) for call in rows[(page - 1) * size:page * size]]
+        shown = [wire.call(call) for call in rows[(page - 1) * size : page * size]]
         return ({"calls": shown} if shown else {}) | {
-            "pagination": {"page_num": page, "page_size": size, "total_count": len(rows),
-                           "total_page_count": math.ceil(len(rows) / size)},
-            "request": body, "status": "SUCCESS"}
+            "pagination": {
+                "page_num": page,
+                "page_size": size,
+                "total_count": len(rows),
+                "total_page_count": math.ceil(len(rows) / size),
+            },
+            "request": body,
+            "status": "SUCCESS",
+        }
 
     @staticmethod
     def _call_fits(call, wanted: dict) -> bool:
         period, offers = wanted.get("period") or {}, wanted.get("offer_id") or []
-        return ((not period.get("from") or call.created >= _moment(period["from"]))
-                and (not period.get("to") or call.created <= _moment(period["to"]))
-                and (wanted.get("results") != "MISSED_GROUP" or not call.talk_seconds)
-                and (not offers or call.listing is not None and call.listing.id in offers))
+        if not isinstance(period, dict) or not isinstance(offers, list):
+            raise _fail(400, "BAD_REQUEST", "period is an object, offer_id a list")
+        return (
+            (not period.get("from") or call.created >= _moment(period["from"]))
+            and (not period.get("to") or call.created <= _moment(period["to"]))
+            and (wanted.get("results") != "MISSED_GROUP" or not call.talk_seconds)
+            and (not offers or call.listing is not None and call.listing.id in offers)
+        )
 
     async def record(self, request: web.Request):
         """An address that works for ten minutes, and only with the headers given beside it."""
         body, account = await _fields(request), request["account"]
-        call = next((call for call in account.world.calls if str(call.id) == str(body.get("call_id"))
-                     or f"T{call.id}" == (body.get("external_id") or {}).get("id")), None)
+        external = body.get("external_id")
+        wanted = {str(body.get("call_id")), external.get("id") if isinstance(external, dict) else None}
+        call = next((row for row in account.world.calls if wanted & {str(row.id), f"T{row.id}"}), None)
         if call is None or not call.talk_seconds:
             raise _fail(404, "NOT_FOUND", "Record not found")
         if account.world.now() - call.created < self.settings.record_delay_seconds:
             raise _fail(404, "NOT_FOUND", "Record is not ready")
         name = f"call-{call.id}"
-        return {"url": self.media.expiring_url("record", name, _RECORD_SECONDS),
-                "headers": {"x-record-key": self.media.record_key(name)},
-                "expire_timestamp": iso(account.world.now() + _RECORD_SECONDS), "status": "SUCCESS"}
+        return {
+            "url": self.media.expiring_url("record", name, _RECORD_SECONDS),
+            "headers": {"x-record-key": self.media.record_key(name)},
+            "expire_timestamp": millis_utc(account.world.now() + _RECORD_SECONDS),
+            "status": "SUCCESS",
+        }
 
     def routes(self) -> list[tuple]:
         return [

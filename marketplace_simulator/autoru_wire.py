@@ -1,20 +1,14 @@
 """How Auto.ru writes rooms, messages, offers, calls and scheme A's deliveries. Falsy fields are left out."""
 
-from datetime import UTC, datetime
-
 from .demo_data import ADDRESS, COORDINATES, SALON
 from .media import Media
+from .times import millis_utc
 from .world import Call, Chat, Listing, Message, World
 
 MESSAGE_SIZES = ("320x320", "460x460", "1200x1200")
 _OFFER_SIZES = ("320x240", "456x342", "1200x900n")
 SUPPORT_TITLE = "Чат с поддержкой"
 _ODD_PREFIX = 11  # characters in which an author outside `users` differs from the user he is
-
-
-def iso(moment: float) -> str:
-    """UTC with milliseconds."""
-    return datetime.fromtimestamp(int(moment * 1000) / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def lean(value):
@@ -47,9 +41,14 @@ class AutoruWire:
         return chat.buyer_id
 
     def message(self, chat: Chat, message: Message) -> dict:
-        row = {"id": message.id, "room_id": chat.id, "author": self._author(chat, message),
-               "created": iso(message.created), "payload": {"content_type": "TEXT_PLAIN"},
-               "me": message.author == "dealer"}
+        row = {
+            "id": message.id,
+            "room_id": chat.id,
+            "author": self._author(chat, message),
+            "created": millis_utc(message.created),
+            "payload": {"content_type": "TEXT_PLAIN"},
+            "me": message.author == "dealer",
+        }
         if message.kind == "system":
             row["payload"] = {"content_type": "TEXT_HTML", "value": message.text}
             row["properties"] = {"type": message.data.get("notice", "NOTIFICATION")}
@@ -58,19 +57,35 @@ class AutoruWire:
         elif message.kind == "image":
             row["attachments"] = [{"image": {"sizes": self._sizes(message.data["picture"], MESSAGE_SIZES)}}]
         else:
-            attachment = {key: value for key, value in message.data.items() if isinstance(value, str | int | float)}
+            attachment = {
+                key: value for key, value in message.data.items() if isinstance(value, str | int | float)
+            }
             row["attachments"] = [{message.kind: attachment | {"text": message.text or "?"}}]
         return lean(row)
 
     def room(self, chat: Chat, *, rich: bool = False) -> dict:
         """:param rich: as `by-id` gives it, with the offer, the other side's name and the car as titles."""
-        buyer = {"id": chat.buyer_id, "blocked_room": chat.blocked, "average_reply_delay_minutes": 14,
-                 "room_last_read": chat.buyer_read_at and iso(chat.buyer_read_at), "last_seen": iso(chat.updated)}
-        ours = {"id": chat.our_id, "room_last_read": chat.dealer_read_at and iso(chat.dealer_read_at),
-                "average_reply_delay_minutes": 6}
-        row = {"id": chat.id, "created": iso(chat.created), "updated": iso(chat.updated), "users": [buyer, ours],
-               "me": chat.our_id, "subject": self._subject(chat, rich),
-               "room_type": "ROOM_TYPE_OFFER" if chat.listing else "ROOM_TYPE_SUPPORT"}
+        buyer = {
+            "id": chat.buyer_id,
+            "blocked_room": chat.blocked,
+            "average_reply_delay_minutes": 14,
+            "room_last_read": chat.buyer_read_at and millis_utc(chat.buyer_read_at),
+            "last_seen": millis_utc(chat.updated),
+        }
+        ours = {
+            "id": chat.our_id,
+            "room_last_read": chat.dealer_read_at and millis_utc(chat.dealer_read_at),
+            "average_reply_delay_minutes": 6,
+        }
+        row = {
+            "id": chat.id,
+            "created": millis_utc(chat.created),
+            "updated": millis_utc(chat.updated),
+            "users": [buyer, ours],
+            "me": chat.our_id,
+            "subject": self._subject(chat, rich),
+            "room_type": "ROOM_TYPE_OFFER" if chat.listing else "ROOM_TYPE_SUPPORT",
+        }
         if chat.messages:
             row["last_message"] = self.message(chat, chat.messages[-1])
         return lean(row)
@@ -83,27 +98,51 @@ class AutoruWire:
         source = {"category": "cars", "id": chat.listing.id}
         if not rich:
             return {"offer": {"source": source}, "title": "Чат", "title_v2": "Чат"}
-        return {"offer": {"source": source, "value": self.offer(chat.listing)}, "title": chat.name or "Чат",
-                "title_v2": chat.listing.title, "image": self._sizes(chat.listing.photos[0], _OFFER_SIZES)}
+        return {
+            "offer": {"source": source, "value": self.offer(chat.listing)},
+            "title": chat.name or "Чат",
+            "title_v2": chat.listing.title,
+            "image": self._sizes(chat.listing.photos[0], _OFFER_SIZES),
+        }
 
     # --- offers ---
 
     def offer(self, listing: Listing) -> dict:
         dealer = self.account.user_id if listing.own else 40417
         row = {
-            "id": listing.id, "url": listing.url, "mobile_url": listing.url.replace("//auto", "//m.auto"),
-            "category": "CARS", "section": "NEW" if listing.car and listing.car.is_new else "USED",
+            "id": listing.id,
+            "url": listing.url,
+            "mobile_url": listing.url.replace("//auto", "//m.auto"),
+            "category": "CARS",
+            "section": "NEW" if listing.car and listing.car.is_new else "USED",
             "status": {"active": "ACTIVE", "removed": "INACTIVE"}[listing.status],
-            "price_info": {"price": listing.price, "rur_price": listing.price, "rur_dprice": float(listing.price),
-                           "currency": "RUR"},
-            "user_ref": f"dealer:{dealer}", "salon": {"name": SALON, "client_id": str(dealer)},
-            "seller": {"name": SALON, "chats_enabled": True, "location": {
-                "address": ADDRESS, "coord": {"latitude": COORDINATES[0], "longitude": COORDINATES[1]}}},
-            "state": {"image_urls": [{"name": key, "sizes": self._sizes(key, _OFFER_SIZES)}
-                                     for key in listing.photos]},
-            "additional_info": {"is_owner": listing.own, "creation_date": str(int(listing.created * 1000)),
-                                "update_date": str(int((listing.created + 86400) * 1000))},
-            "created": iso(listing.created),
+            "price_info": {
+                "price": listing.price,
+                "rur_price": listing.price,
+                "rur_dprice": float(listing.price),
+                "currency": "RUR",
+            },
+            "user_ref": f"dealer:{dealer}",
+            "salon": {"name": SALON, "client_id": str(dealer)},
+            "seller": {
+                "name": SALON,
+                "chats_enabled": True,
+                "location": {
+                    "address": ADDRESS,
+                    "coord": {"latitude": COORDINATES[0], "longitude": COORDINATES[1]},
+                },
+            },
+            "state": {
+                "image_urls": [
+                    {"name": key, "sizes": self._sizes(key, _OFFER_SIZES)} for key in listing.photos
+                ]
+            },
+            "additional_info": {
+                "is_owner": listing.own,
+                "creation_date": str(int(listing.created * 1000)),
+                "update_date": str(int((listing.created + 86400) * 1000)),
+            },
+            "created": millis_utc(listing.created),
         }
         if listing.car:
             self._add_car(row, listing.car)
@@ -111,14 +150,28 @@ class AutoruWire:
 
     @staticmethod
     def _add_car(row: dict, car) -> None:
-        row["documents"] = {"vin": car.vin, "license_plate": car.plate, "year": car.year, "owners_number": car.owners,
-                            "pts": car.pts}
+        row["documents"] = {
+            "vin": car.vin,
+            "license_plate": car.plate,
+            "year": car.year,
+            "owners_number": car.owners,
+            "pts": car.pts,
+        }
         row["car_info"] = {
-            "mark": car.mark.upper(), "model": car.model.upper().replace(" ", "_"),
-            "mark_info": {"name": car.mark}, "model_info": {"name": car.model}, "super_gen": {"name": car.generation},
+            "mark": car.mark.upper(),
+            "model": car.model.upper().replace(" ", "_"),
+            "mark_info": {"name": car.mark},
+            "model_info": {"name": car.model},
+            "super_gen": {"name": car.generation},
             "tech_param": {"human_name": car.modification, "displacement": car.engine_cc, "power": car.power},
-            "complectation": {"name": car.trim}, "body_type": car.body, "engine_type": car.fuel,
-            "transmission": car.gearbox, "drive": car.drive, "horse_power": car.power, "steering_wheel": "LEFT"}
+            "complectation": {"name": car.trim},
+            "body_type": car.body,
+            "engine_type": car.fuel,
+            "transmission": car.gearbox,
+            "drive": car.drive,
+            "horse_power": car.power,
+            "steering_wheel": "LEFT",
+        }
         row["state"]["mileage"] = car.mileage
         row["color_hex"] = car.colour_rgb.lstrip("#").upper()
         row["description"] = car.description
@@ -128,20 +181,32 @@ class AutoruWire:
 
     def call(self, call: Call) -> dict:
         """Quirks: `no_fraction` a time without milliseconds, `no_offer`, `no_durations`."""
-        moment = iso(call.created)
+        moment = millis_utc(call.created)
         row = {
-            "call_id": call.id, "external_id": {"id": f"T{call.id}", "service": "TELEPONY"},
+            "call_id": call.id,
+            "external_id": {"id": f"T{call.id}", "service": "TELEPONY"},
             "result": "SUCCESS" if call.talk_seconds else "NO_ANSWER",
-            "source": {"raw": call.buyer_phone}, "target": {"raw": call.dealer_phone},
-            "proxy": {"object_id": f"dealer-{self.account.user_id}", "target_number": {"raw": call.dealer_phone},
-                      "proxy_number": {"raw": call.proxy_phone}},
+            "source": {"raw": call.buyer_phone},
+            "target": {"raw": call.dealer_phone},
+            "proxy": {
+                "object_id": f"dealer-{self.account.user_id}",
+                "target_number": {"raw": call.dealer_phone},
+                "proxy_number": {"raw": call.proxy_phone},
+            },
             "timestamp": moment[:-5] + "Z" if "no_fraction" in call.quirks else moment,
-            "targeting": {"is_target": True}, "record_available": call.talk_seconds > 0, "is_unique": True,
-            "category": "CARS", "section": "USED",
-            "billing": {"state": "PAID", "cost": {"amount": "45000"}}}
+            "targeting": {"is_target": True},
+            "record_available": call.talk_seconds > 0,
+            "is_unique": True,
+            "category": "CARS",
+            "section": "USED",
+            "billing": {"state": "PAID", "cost": {"amount": "45000"}},
+        }
         if "no_durations" not in call.quirks:
-            row |= {"call_duration": {"seconds": call.talk_seconds + int(call.wait_seconds)},
-                    "talk_duration": {"seconds": call.talk_seconds}, "wait_duration": {"seconds": call.wait_seconds}}
+            row |= {
+                "call_duration": {"seconds": call.talk_seconds + int(call.wait_seconds)},
+                "talk_duration": {"seconds": call.talk_seconds},
+                "wait_duration": {"seconds": call.wait_seconds},
+            }
         if call.listing and "no_offer" not in call.quirks:
             row["offer"] = self.offer(call.listing)
             row["section"] = row["offer"]["section"]
@@ -150,23 +215,36 @@ class AutoruWire:
     # --- scheme A ---
 
     def delivery(self, world: World, chat: Chat, message: Message, named: bool) -> dict:
-        """The body of a webhook: the sender is the room, the message's id is not the one of the REST methods."""
-        sender = {"id": chat.id, "photo": "", "url": "", "title": "", "address": ADDRESS,
-                  "coord": f"{COORDINATES[0]:.2f}, {COORDINATES[1]:.2f}"}
+        """The body of a webhook: the sender is the room, its message id is not the REST one."""
+        sender = {
+            "id": chat.id,
+            "photo": "",
+            "url": "",
+            "title": "",
+            "address": ADDRESS,
+            "coord": f"{COORDINATES[0]:.2f}, {COORDINATES[1]:.2f}",
+        }
         if named and chat.name:
             sender["name"] = chat.name
         if chat.listing:
             price = f"{chat.listing.price:,}".replace(",", " ")
             car = chat.listing.car
-            sender |= {"photo": self.media.picture_url(chat.listing.photos[0], "320x240"), "url": chat.listing.url,
-                       "title": f"{SALON} : {car.name if car else chat.listing.title}  , {price} руб"}
+            sender |= {
+                "photo": self.media.picture_url(chat.listing.photos[0], "320x240"),
+                "url": chat.listing.url,
+                "title": f"{SALON} : {car.name if car else chat.listing.title}  , {price} руб",
+            }
             if car and int(world.hook_id(message)[-1], 16) < 10:
                 sender["vin"] = car.vin
         body = {"type": "text", "id": world.hook_id(message), "text": message.text}
         if message.kind == "image":
             picture = message.data["picture"]
-            body = {"type": "photo", "id": body["id"], "file": self.media.picture_url(picture, "1200x1200"),
-                    "thumb": self.media.picture_url(picture, "320x320")}
+            body = {
+                "type": "photo",
+                "id": body["id"],
+                "file": self.media.picture_url(picture, "1200x1200"),
+                "thumb": self.media.picture_url(picture, "320x320"),
+            }
         elif message.kind not in ("text", "link"):
             body["type"] = message.kind
         return {"sender": sender, "message": {key: value for key, value in body.items() if value is not None}}

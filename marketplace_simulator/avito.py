@@ -1,4 +1,7 @@
-"""Avito's API: token, account, messenger. Listings and calls: avito_stock.py; what is written: avito_wire.py."""
+"""Avito's API: token, account, messenger.
+
+Listings and calls: avito_stock.py; what is written: avito_wire.py.
+"""
 
 import io
 import json
@@ -113,7 +116,9 @@ class AvitoApi:
             return {}
         bucket, limit = "all", self.settings.avito_rate_per_minute
         if self.settings.avito_path_limits:
-            bucket, limit = next(((name, rate) for start, name, rate in _PATH_RATES if path == start), (bucket, limit))
+            bucket, limit = next(
+                ((name, rate) for start, name, rate in _PATH_RATES if path == start), (bucket, limit)
+            )
         if not limit:
             return {}
         left = self.budget.spend((account.client_id, bucket), limit)
@@ -133,13 +138,23 @@ class AvitoApi:
         """client_credentials as a form. :returns: shape D when refused."""
         form = await request.post()
         if form.get("grant_type") != "client_credentials":
-            return Answer(400, {"error": "unsupported_grant_type", "error_description": "Unsupported grant type"})
-        account = next((account for account in self.accounts
-                        if account.client_id == form.get("client_id")
-                        and account.client_secret == form.get("client_secret")), None)
+            return Answer(
+                400, {"error": "unsupported_grant_type", "error_description": "Unsupported grant type"}
+            )
+        account = next(
+            (
+                account
+                for account in self.accounts
+                if account.client_id == form.get("client_id")
+                and account.client_secret == form.get("client_secret")
+            ),
+            None,
+        )
         if account is None:
-            return Answer(self.settings.avito_token_error_status,
-                          {"error": "invalid_client", "error_description": "Invalid client credentials"})
+            return Answer(
+                self.settings.avito_token_error_status,
+                {"error": "invalid_client", "error_description": "Invalid client credentials"},
+            )
         token = secrets.token_urlsafe(20)
         seconds = self.settings.avito_token_seconds
         self.tokens[token] = (account, time.time() + seconds)
@@ -147,9 +162,14 @@ class AvitoApi:
 
     async def self_(self, request: web.Request):
         account = request["account"]
-        return {"id": account.user_id, "name": account.name, "email": "crm@example.ru", "phone": "74732000101",
-                "phones": ["74732000101", "74732000102"],
-                "profile_url": f"https://avito.ru/user/{account.user_id:032x}/profile"}
+        return {
+            "id": account.user_id,
+            "name": account.name,
+            "email": "crm@example.ru",
+            "phone": "74732000101",
+            "phones": ["74732000101", "74732000102"],
+            "profile_url": f"https://avito.ru/user/{account.user_id:032x}/profile",
+        }
 
     async def balance(self, request: web.Request):
         self._own(request)
@@ -189,13 +209,21 @@ class AvitoApi:
         unread = request.query.get("unread_only", "false")
         kinds = set(many(request, "chat_types")) or {"u2i"}
         items = set(many(request, "item_ids"))
-        if unread not in ("true", "false") or not kinds <= {"u2i", "u2u", "a2u"} or not all(map(str.isdecimal, items)):
+        if (
+            unread not in ("true", "false")
+            or not kinds <= {"u2i", "u2u", "a2u"}
+            or not all(map(str.isdecimal, items))
+        ):
             raise fail(400, "Validation error", {"query": "unread_only, chat_types or item_ids is wrong"})
         if account.employee:
             return self._paged([], "chats", False)
-        fitting = (chat for chat in account.world.newest_first() if chat.kind in kinds
-                   and (unread == "false" or chat.unread)
-                   and (not items or chat.listing and str(chat.listing.id) in items))
+        fitting = (
+            chat
+            for chat in account.world.newest_first()
+            if chat.kind in kinds
+            and (unread == "false" or chat.unread)
+            and (not items or chat.listing and str(chat.listing.id) in items)
+        )
         page, more = [], False
         for position, chat in enumerate(fitting):
             if position >= offset + limit:
@@ -218,8 +246,10 @@ class AvitoApi:
         wire = self._wire(account)
         shown = wire.visible(chat)
         end = max(len(shown) - offset, 0)
-        page = shown[max(end - limit, 0):end]
-        return self._paged([wire.message(chat, message) for message in reversed(page)], "messages", end > limit)
+        page = shown[max(end - limit, 0) : end]
+        return self._paged(
+            [wire.message(chat, message) for message in reversed(page)], "messages", end > limit
+        )
 
     async def send(self, request: web.Request):
         account, chat = self._chat(request)
@@ -308,14 +338,20 @@ class AvitoApi:
         wanted = many(request, "voice_ids")
         if not wanted:
             raise fail(400, "Validation error", {"voice_ids": "required"})
-        return {"voices_urls": {voice: self.media.expiring_url("voice", voice, VOICE_SECONDS)
-                                for voice in wanted if voice in account.world.voices}}
+        return {
+            "voices_urls": {
+                voice: self.media.expiring_url("voice", voice, VOICE_SECONDS)
+                for voice in wanted
+                if voice in account.world.voices
+            }
+        }
 
     async def blacklist(self, request: web.Request):
         account = self._own(request)
         users = (await json_body(request)).get("users")
         if not isinstance(users, list) or not all(
-                isinstance(user, dict) and type(user.get("user_id")) is int for user in users):
+            isinstance(user, dict) and type(user.get("user_id")) is int for user in users
+        ):
             raise fail(400, "Validation error", {"users": "required"})
         account.blacklist.update(user["user_id"] for user in users)
         for chat in account.world.chats.values():
@@ -340,8 +376,11 @@ class AvitoApi:
         return {"ok": True}
 
     async def subscriptions(self, request: web.Request):
-        return {"subscriptions": [{"url": url, "version": version}
-                                  for url, version in request["account"].subscriptions.items()]}
+        return {
+            "subscriptions": [
+                {"url": url, "version": version} for url, version in request["account"].subscriptions.items()
+            ]
+        }
 
     def routes(self) -> list[web.RouteDef]:
         user = "/{user_id:\\d+}"
@@ -366,6 +405,10 @@ class AvitoApi:
             *self.stock.routes(),
         ]
         # Every address answers with and without the slash at its end, as Avito's gateway does.
-        return [web.route(method, path + slash, handler, allow_head=False) if method == "GET"
-                else web.route(method, path + slash, handler)
-                for method, path, handler in table for slash in ("", "/")]
+        return [
+            web.route(method, path + slash, handler, allow_head=False)
+            if method == "GET"
+            else web.route(method, path + slash, handler)
+            for method, path, handler in table
+            for slash in ("", "/")
+        ]

@@ -1,19 +1,20 @@
 """Avito's listings and call tracking."""
 
 import json
-from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from .avito_wire import AvitoWire, rfc3339
+from .avito_wire import AvitoWire
 from .fault_kinds import Answer
 from .gate import ApiError
 from .media import RECORD
 from .settings import BadInput, Settings
+from .times import day_utc, moment, seconds_utc
 
 _STATUSES = {"active", "removed", "old", "blocked", "rejected"}
 _CARS = 9
-_LONGEST_PERIOD = timedelta(days=93)
+_DAY = 86_400
+_LONGEST_PERIOD = 93 * _DAY
 _VALIDATION, _NOT_FOUND, _NOT_READY = 1001, 1004, 1005
 
 
@@ -22,12 +23,11 @@ def flat(status: int, code: int | str, message: str) -> ApiError:
     return ApiError(Answer(status, {"code": code, "message": message}))
 
 
-def _moment(text) -> datetime | None:
+def _moment(text) -> float | None:
     try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        return moment(text)
+    except ValueError:
         return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 async def _fields(request: web.Request) -> dict:
@@ -59,12 +59,20 @@ class StockRoutes:
         since = request.query.get("updatedAtFrom")
         if not statuses <= _STATUSES or since is not None and _moment(since) is None:
             raise flat(400, "400", "status or updatedAtFrom is wrong")
-        rows = [] if account.employee or numbers["category"] != _CARS else [
-            AvitoWire.resource(listing) for listing in account.world.own_listings()
-            if listing.status in statuses and (since is None or listing.created >= _moment(since).timestamp())]
+        rows = (
+            []
+            if account.employee or numbers["category"] != _CARS
+            else [
+                AvitoWire.resource(listing)
+                for listing in account.world.own_listings()
+                if listing.status in statuses and (since is None or listing.created >= _moment(since))
+            ]
+        )
         start = (numbers["page"] - 1) * numbers["per_page"]
-        return {"meta": {"page": numbers["page"], "per_page": numbers["per_page"]},
-                "resources": rows[start:start + numbers["per_page"]]}
+        return {
+            "meta": {"page": numbers["page"], "per_page": numbers["per_page"]},
+            "resources": rows[start : start + numbers["per_page"]],
+        }
 
     async def item(self, request: web.Request):
         """State of one listing; no title, no price, as at Avito."""
@@ -75,10 +83,23 @@ class StockRoutes:
         if listing is None:
             return {"status": "not_found", "url": "", "start_time": None, "finish_time": None, "vas": []}
         if not listing.own:
-            return {"status": "another_user", "url": listing.url, "start_time": None, "finish_time": None, "vas": []}
-        return {"status": listing.status, "url": listing.url, "start_time": rfc3339(listing.created),
-                "finish_time": None, "autoload_item_id": listing.car.external_id if listing.car else None,
-                "vas": [{"vas_id": "xl", "finish_time": rfc3339(listing.created + 30 * 86400), "schedule": []}]}
+            return {
+                "status": "another_user",
+                "url": listing.url,
+                "start_time": None,
+                "finish_time": None,
+                "vas": [],
+            }
+        return {
+            "status": listing.status,
+            "url": listing.url,
+            "start_time": seconds_utc(listing.created),
+            "finish_time": None,
+            "autoload_item_id": listing.car.external_id if listing.car else None,
+            "vas": [
+                {"vas_id": "xl", "finish_time": seconds_utc(listing.created + 30 * _DAY), "schedule": []}
+            ],
+        }
 
     async def update_price(self, request: web.Request):
         listing = request["account"].world.listings.get(int(request.match_info["item_id"]))
@@ -95,19 +116,33 @@ class StockRoutes:
         world, body = request["account"].world, await _fields(request)
         start, end = _moment(body.get("dateFrom")), _moment(body.get("dateTo"))
         if start is None or end is None:
-            raise ApiError(Answer(400, {"error": {"code": 400, "message": "dateFrom and dateTo are required"}}))
-        wanted = set(body.get("itemIds") or [])
+            raise ApiError(
+                Answer(400, {"error": {"code": 400, "message": "dateFrom and dateTo are required"}})
+            )
+        items = body.get("itemIds")
+        wanted = {item for item in items if type(item) is int} if isinstance(items, list) else set()
         days: dict[tuple, list] = {}
         for call in world.calls:
             item = call.listing.id if call.listing else 0
-            day = datetime.fromtimestamp(call.created, UTC).strftime("%Y-%m-%d")
-            if start.strftime("%Y-%m-%d") <= day <= end.strftime("%Y-%m-%d") and (not wanted or item in wanted):
+            day = day_utc(call.created)
+            if day_utc(start) <= day <= day_utc(end) and (not wanted or item in wanted):
                 days.setdefault((item, day), []).append(call.talk_seconds > 0)
-        items: dict[int, list] = {}
+        rows: dict[int, list] = {}
         for (item, day), answered in sorted(days.items()):
-            items.setdefault(item, []).append({"date": day, "calls": len(answered), "answered": sum(answered),
-                                               "new": len(answered), "newAnswered": sum(answered)})
-        return {"result": {"items": [{"itemId": item, "employeeId": 0, "days": rows} for item, rows in items.items()]}}
+            rows.setdefault(item, []).append(
+                {
+                    "date": day,
+                    "calls": len(answered),
+                    "answered": sum(answered),
+                    "new": len(answered),
+                    "newAnswered": sum(answered),
+                }
+            )
+        return {
+            "result": {
+                "items": [{"itemId": item, "employeeId": 0, "days": entry} for item, entry in rows.items()]
+            }
+        }
 
     # --- calls ---
 
@@ -115,14 +150,22 @@ class StockRoutes:
         """Errors come with HTTP 200 and a code in `error`."""
         body = await _fields(request)
         start, limit, offset = _moment(body.get("dateTimeFrom")), body.get("limit"), body.get("offset")
-        end = _moment(body["dateTimeTo"]) if body.get("dateTimeTo") else start and start + timedelta(days=31)
-        if (start is None or end is None or end - start > _LONGEST_PERIOD or type(limit) is not int
-                or not 1 <= limit <= 100 or type(offset) is not int or offset < 0):
+        end = _moment(body["dateTimeTo"]) if body.get("dateTimeTo") else start and start + 31 * _DAY
+        if (
+            start is None
+            or end is None
+            or end - start > _LONGEST_PERIOD
+            or type(limit) is not int
+            or not 1 <= limit <= 100
+            or type(offset) is not int
+            or offset < 0
+        ):
             return {"calls": [], "error": {"code": _VALIDATION, "message": "validation error"}}
-        rows = [call for call in request["account"].world.calls
-                if start.timestamp() <= call.created <= end.timestamp()]
-        return {"calls": [AvitoWire.call(call) for call in rows[offset:offset + limit]],
-                "error": {"code": 0, "message": ""}}
+        rows = [call for call in request["account"].world.calls if start <= call.created <= end]
+        return {
+            "calls": [AvitoWire.call(call) for call in rows[offset : offset + limit]],
+            "error": {"code": 0, "message": ""},
+        }
 
     def _find(self, request: web.Request, call_id):
         call = next((call for call in request["account"].world.calls if str(call.id) == str(call_id)), None)

@@ -1,9 +1,8 @@
-"""How Avito writes chats, messages, listings and calls, in the profiles `live` (as seen) and `spec` (its OpenAPI)."""
-
-from datetime import UTC, datetime
+"""How Avito writes chats, messages, listings and calls, in the profiles `live` and `spec`."""
 
 from .media import Media
 from .settings import Settings
+from .times import seconds_utc
 from .world import Call, Chat, Listing, Message
 
 STATUS_IDS = {"active": 4, "removed": 20}
@@ -18,10 +17,6 @@ _SERVICE_AUTHOR = 0
 def price_string(price: int) -> str:
     """Thousands parted by no-break spaces, then an ordinary one and the rouble sign."""
     return f"{price:,}".replace(",", "\u00a0") + " ₽"
-
-
-def rfc3339(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class AvitoWire:
@@ -51,7 +46,10 @@ class AvitoWire:
         if kind == "call":
             return {"call": {"status": "missed", "target_user_id": self.account.user_id}}
         if kind == "location":
-            return {"location": {key: data[key] for key in ("lat", "lon", "kind", "title")} | {"text": message.text}}
+            return {
+                "location": {key: data[key] for key in ("lat", "lon", "kind", "title")}
+                | {"text": message.text}
+            }
         if kind == "item":
             return {"item": self._card(data["listing"])}
         if kind == "link":
@@ -63,15 +61,24 @@ class AvitoWire:
         return {kind: {"payload": message.text or ""}}
 
     def _card(self, listing: Listing) -> dict:
-        return {"title": listing.title, "item_url": listing.url, "price_string": price_string(listing.price),
-                "image_url": self.media.picture_url(listing.photos[0], "140x105")}
+        return {
+            "title": listing.title,
+            "item_url": listing.url,
+            "price_string": price_string(listing.price),
+            "image_url": self.media.picture_url(listing.photos[0], "140x105"),
+        }
 
     def _link(self, message: Message) -> dict:
         data = message.data
         preview = None
         if data.get("title"):
-            preview = {"title": data["title"], "description": data.get("description", ""),
-                       "domain": data["url"].split("/")[2], "url": data["url"], "images": None}
+            preview = {
+                "title": data["title"],
+                "description": data.get("description", ""),
+                "domain": data["url"].split("/")[2],
+                "url": data["url"],
+                "images": None,
+            }
         return {"text": message.text or data["url"], "url": data["url"], "preview": preview}
 
     def author_id(self, chat: Chat, message: Message) -> int:
@@ -79,39 +86,65 @@ class AvitoWire:
 
     def message(self, chat: Chat, message: Message) -> dict:
         """One message of the v3 list."""
-        row = {"id": message.id, "author_id": self.author_id(chat, message), "created": int(message.created),
-               "content": self.content(message), "type": message.kind, "direction": message.direction}
+        row = {
+            "id": message.id,
+            "author_id": self.author_id(chat, message),
+            "created": int(message.created),
+            "content": self.content(message),
+            "type": message.kind,
+            "direction": message.direction,
+        }
         seen = message.direction == "out" or message.read_at is not None
         row[self.settings.avito_read_key if self.live else "is_read"] = seen
         # `read` tells when the other side read it: known for our own messages.
         row["read"] = int(message.read_at) if message.direction == "out" and message.read_at else None
         if message.quote:
-            row["quote"] = {"id": message.quote.id, "author_id": self.author_id(chat, message.quote),
-                            "created": int(message.quote.created), "type": message.quote.kind,
-                            "content": self.content(message.quote)}
+            row["quote"] = {
+                "id": message.quote.id,
+                "author_id": self.author_id(chat, message.quote),
+                "created": int(message.quote.created),
+                "type": message.quote.kind,
+                "content": self.content(message.quote),
+            }
         return row
 
     def sent(self, chat: Chat, message: Message) -> dict:
         """The answer to a send."""
-        row = {"id": message.id, "created": int(message.created), "direction": "out", "type": message.kind,
-               "content": self.content(message)}
+        row = {
+            "id": message.id,
+            "created": int(message.created),
+            "direction": "out",
+            "type": message.kind,
+            "content": self.content(message),
+        }
         if self.live or message.kind == "image":
             row["author_id"] = chat.our_id
         return row
 
     def delivery(self, chat: Chat, message: Message) -> dict:
         """`payload.value` of a webhook."""
-        return {"id": message.id, "chat_id": chat.id, "user_id": self.account.user_id,
-                "author_id": self.author_id(chat, message), "created": int(message.created), "type": message.kind,
-                "chat_type": chat.kind, "content": self.content(message),
-                "item_id": chat.listing.id if chat.listing and chat.kind == "u2i" else None,
-                "published_at": rfc3339(message.created)}
+        return {
+            "id": message.id,
+            "chat_id": chat.id,
+            "user_id": self.account.user_id,
+            "author_id": self.author_id(chat, message),
+            "created": int(message.created),
+            "type": message.kind,
+            "chat_type": chat.kind,
+            "content": self.content(message),
+            "item_id": chat.listing.id if chat.listing and chat.kind == "u2i" else None,
+            "published_at": seconds_utc(message.created),
+        }
 
     # --- chats ---
 
     def chat(self, chat: Chat) -> dict:
-        row = {"id": chat.id, "created": int(chat.created), "updated": int(chat.updated),
-               "users": [self._buyer(chat), self._us(chat)]}
+        row = {
+            "id": chat.id,
+            "created": int(chat.created),
+            "updated": int(chat.updated),
+            "users": [self._buyer(chat), self._us(chat)],
+        }
         if chat.listing:
             row["context"] = {"type": "item", "value": self._context(chat.listing)}
         shown = self.visible(chat)
@@ -120,8 +153,11 @@ class AvitoWire:
         return row
 
     def _last_message(self, chat: Chat, message: Message) -> dict:
-        row = {key: value for key, value in self.message(chat, message).items()
-               if key in ("id", "author_id", "created", "content", "type", "direction")}
+        row = {
+            key: value
+            for key, value in self.message(chat, message).items()
+            if key in ("id", "author_id", "created", "content", "type", "direction")
+        }
         if self.live:
             row["delivered"] = int(message.created)
             if message.direction == "out" and message.read_at:
@@ -129,11 +165,18 @@ class AvitoWire:
         return row
 
     def _context(self, listing: Listing) -> dict:
-        value = {"id": listing.id, "title": listing.title, "price_string": price_string(listing.price),
-                 "user_id": self.account.user_id if listing.own else 281_114_006, "url": listing.url,
-                 "status_id": STATUS_IDS[listing.status],
-                 "images": {"main": {"140x105": self.media.picture_url(listing.photos[0], "140x105")},
-                            "count": len(listing.photos)}}
+        value = {
+            "id": listing.id,
+            "title": listing.title,
+            "price_string": price_string(listing.price),
+            "user_id": self.account.user_id if listing.own else 281_114_006,
+            "url": listing.url,
+            "status_id": STATUS_IDS[listing.status],
+            "images": {
+                "main": {"140x105": self.media.picture_url(listing.photos[0], "140x105")},
+                "count": len(listing.photos),
+            },
+        }
         if self.live:
             value["location"] = {"title": "Воронеж", "lat": 51.7102, "lon": 39.1785}
         return value
@@ -141,9 +184,13 @@ class AvitoWire:
     def _buyer(self, chat: Chat) -> dict:
         key = f"avatar-{chat.buyer_id}"
         profile = {
-            "user_id": chat.buyer_id, "url": f"https://avito.ru/user/{chat.buyer_id:032x}/profile",
-            "avatar": {"default": self.media.picture_url(key, "256x256"),
-                       "images": self.media.picture_sizes(key, _AVATAR_SIZES)}}
+            "user_id": chat.buyer_id,
+            "url": f"https://avito.ru/user/{chat.buyer_id:032x}/profile",
+            "avatar": {
+                "default": self.media.picture_url(key, "256x256"),
+                "images": self.media.picture_sizes(key, _AVATAR_SIZES),
+            },
+        }
         if chat.listing:
             profile["item_id"] = chat.listing.id
         row = {"id": chat.buyer_id, "name": chat.name or "Пользователь", "public_user_profile": profile}
@@ -158,13 +205,25 @@ class AvitoWire:
     @staticmethod
     def resource(listing: Listing) -> dict:
         """One entry of the listings' list."""
-        return {"id": listing.id, "title": listing.title, "status": listing.status, "price": listing.price,
-                "url": listing.url, "address": "Воронеж, Московский проспект, 97",
-                "category": {"id": 9, "name": "Автомобили"}}
+        return {
+            "id": listing.id,
+            "title": listing.title,
+            "status": listing.status,
+            "price": listing.price,
+            "url": listing.url,
+            "address": "Воронеж, Московский проспект, 97",
+            "category": {"id": 9, "name": "Автомобили"},
+        }
 
     @staticmethod
     def call(call: Call) -> dict:
-        return {"callId": call.id, "callTime": rfc3339(call.created), "buyerPhone": call.buyer_phone,
-                "sellerPhone": call.dealer_phone, "virtualPhone": call.proxy_phone,
-                "talkDuration": call.talk_seconds, "waitingDuration": call.wait_seconds,
-                "itemId": call.listing.id if call.listing else None}
+        return {
+            "callId": call.id,
+            "callTime": seconds_utc(call.created),
+            "buyerPhone": call.buyer_phone,
+            "sellerPhone": call.dealer_phone,
+            "virtualPhone": call.proxy_phone,
+            "talkDuration": call.talk_seconds,
+            "waitingDuration": call.wait_seconds,
+            "itemId": call.listing.id if call.listing else None,
+        }

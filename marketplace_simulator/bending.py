@@ -4,12 +4,50 @@ import random
 
 # Optional by the contract's letter or seen missing: what a client must do without.
 OPTIONAL = {
-    "avito": {"meta", "context", "last_message", "price_string", "public_user_profile", "read", "location", "images",
-              "delivered", "parsing_allowed", "url", "title", "published_at", "item_id", "quote", "flow_id",
-              "preview", "phone", "phones", "email"},
-    "autoru": {"users", "last_message", "title", "title_v2", "image", "room_type", "room_last_read", "pagination",
-               "documents", "car_info", "state", "offer", "vin", "address", "coord", "name", "photo", "properties",
-               "detailed_error", "created"},
+    "avito": {
+        "meta",
+        "context",
+        "last_message",
+        "price_string",
+        "public_user_profile",
+        "read",
+        "location",
+        "images",
+        "delivered",
+        "parsing_allowed",
+        "url",
+        "title",
+        "published_at",
+        "item_id",
+        "quote",
+        "flow_id",
+        "preview",
+        "phone",
+        "phones",
+        "email",
+    },
+    "autoru": {
+        "users",
+        "last_message",
+        "title",
+        "title_v2",
+        "image",
+        "room_type",
+        "room_last_read",
+        "pagination",
+        "documents",
+        "car_info",
+        "state",
+        "offer",
+        "vin",
+        "address",
+        "coord",
+        "name",
+        "photo",
+        "properties",
+        "detailed_error",
+        "created",
+    },
 }
 # The lists that hold chats and messages; Avito's `spec` profile answers messages as a bare list.
 _LISTS = ("chats", "messages", "rooms", "calls", "offers", "resources")
@@ -31,8 +69,11 @@ def nulled(value, keys: set[str]):
 def extended(value):
     """A copy with keys nobody has heard of in every object."""
     if isinstance(value, dict):
-        return {"_internal": {"shard": 7, "flags": []}, **{key: extended(part) for key, part in value.items()},
-                "new_field_2027": "?"}
+        return {
+            "_internal": {"shard": 7, "flags": []},
+            **{key: extended(part) for key, part in value.items()},
+            "new_field_2027": "?",
+        }
     return [extended(part) for part in value] if isinstance(value, list) else value
 
 
@@ -49,13 +90,15 @@ def relisted(payload, change):
     if isinstance(payload, list):
         return change(payload)
     if isinstance(payload, dict):
-        return {key: change(part) if key in _LISTS and isinstance(part, list) else part
-                for key, part in payload.items()}
+        return {
+            key: change(part) if key in _LISTS and isinstance(part, list) else part
+            for key, part in payload.items()
+        }
     return payload
 
 
 def bend(name: str, payload, marketplace: str, rng: random.Random):
-    """`payload` as the fault `name` leaves it; faults that bend bytes and headers only return it unchanged."""
+    """`payload` as the fault `name` leaves it; unchanged by those that bend bytes and headers."""
     optional = OPTIONAL[marketplace]
     changes = {
         "missing_fields": lambda: without(payload, optional),

@@ -53,9 +53,16 @@ def _transcript(chat: Chat) -> dict:
 
 
 def _line(message: Message) -> dict:
-    row = {"id": message.id, "direction": message.direction, "type": message.kind, "text": message.text,
-           "created": message.created, "read": message.read_at is not None, "author": message.author,
-           "via": message.via}
+    row = {
+        "id": message.id,
+        "direction": message.direction,
+        "type": message.kind,
+        "text": message.text,
+        "created": message.created,
+        "read": message.read_at is not None,
+        "author": message.author,
+        "via": message.via,
+    }
     if message.hook_id:
         row["hook_id"] = message.hook_id
     if message.provided_id:
@@ -64,10 +71,19 @@ def _line(message: Message) -> dict:
 
 
 def _summary(chat: Chat) -> dict:
-    return {"id": chat.id, "kind": chat.kind, "name": chat.name, "item_id": chat.listing.id if chat.listing else None,
-            "item_title": chat.listing.title if chat.listing else None, "created": chat.created,
-            "updated": chat.updated, "unread": chat.unread, "count": len(chat.messages), "blocked": chat.blocked,
-            "we_are_buyer": chat.we_are_buyer}
+    return {
+        "id": chat.id,
+        "kind": chat.kind,
+        "name": chat.name,
+        "item_id": chat.listing.id if chat.listing else None,
+        "item_title": chat.listing.title if chat.listing else None,
+        "created": chat.created,
+        "updated": chat.updated,
+        "unread": chat.unread,
+        "count": len(chat.messages),
+        "blocked": chat.blocked,
+        "we_are_buyer": chat.we_are_buyer,
+    }
 
 
 class Control:
@@ -123,8 +139,11 @@ class Control:
 
     async def chats(self, request: web.Request):
         accounts = self.simulator.accounts[request.match_info["marketplace"]]
-        rows = [_summary(chat) | {"account": account.user_id}
-                for account in accounts for chat in account.world.newest_first()]
+        rows = [
+            _summary(chat) | {"account": account.user_id}
+            for account in accounts
+            for chat in account.world.newest_first()
+        ]
         return web.json_response({"chats": rows})
 
     async def chat(self, request: web.Request):
@@ -136,10 +155,23 @@ class Control:
 
     async def listings(self, request: web.Request):
         world = self.simulator.account(request.match_info["marketplace"]).world
-        return web.json_response({"listings": [
-            {"id": row.id, "title": row.title, "price": row.price, "status": row.status, "own": row.own,
-             "url": row.url, "vin": row.car.vin if row.car else None,
-             "external_id": row.car.external_id if row.car else None} for row in world.listings.values()]})
+        return web.json_response(
+            {
+                "listings": [
+                    {
+                        "id": row.id,
+                        "title": row.title,
+                        "price": row.price,
+                        "status": row.status,
+                        "own": row.own,
+                        "url": row.url,
+                        "vin": row.car.vin if row.car else None,
+                        "external_id": row.car.external_id if row.car else None,
+                    }
+                    for row in world.listings.values()
+                ]
+            }
+        )
 
     async def change_listing(self, request: web.Request):
         """`{"item_id", "price"?, "status"?}`: price cut, or sold (`removed`)."""
@@ -162,8 +194,13 @@ class Control:
         if chats * messages > _MOST_MESSAGES:
             raise BadInput(f"That is more than {_MOST_MESSAGES} messages.")
         world = self.simulator.account(marketplace, body.get("account")).world
-        made = seeding.bulk(world, chats, messages, days=_number(body, "days", 30.0, (int, float)),
-                            unread_share=_number(body, "unread_share", 0.2, (int, float)))
+        made = seeding.bulk(
+            world,
+            chats,
+            messages,
+            days=_number(body, "days", 30.0, (int, float)),
+            unread_share=_number(body, "unread_share", 0.2, (int, float)),
+        )
         return web.json_response({"chats": made, "messages": chats * messages})
 
     async def faults(self, request: web.Request):
@@ -179,10 +216,20 @@ class Control:
         return await self.list_faults(request)
 
     async def list_faults(self, request: web.Request):
-        return web.json_response({
-            "active": [fault.as_dict() for fault in self.simulator.faults.active],
-            "known": [{"name": kind.name, "stage": kind.stage, "marketplaces": kind.marketplaces, "about": kind.about}
-                      for kind in KINDS.values()]})
+        return web.json_response(
+            {
+                "active": [fault.as_dict() for fault in self.simulator.faults.active],
+                "known": [
+                    {
+                        "name": kind.name,
+                        "stage": kind.stage,
+                        "marketplaces": kind.marketplaces,
+                        "about": kind.about,
+                    }
+                    for kind in KINDS.values()
+                ],
+            }
+        )
 
     async def requests(self, request: web.Request):
         log, counts = self.simulator.log, {"avito": {}, "autoru": {}}
@@ -195,15 +242,22 @@ class Control:
 
     async def deliveries(self, request: web.Request):
         accounts = self.simulator.accounts
-        return web.json_response({
-            "avito": [{"account": account.user_id, "urls": list(account.subscriptions)}
-                      for account in accounts["avito"]],
-            "autoru": [{"account": account.user_id, "url": account.hook_url, "chat_id": account.hook_chat_id}
-                       for account in accounts["autoru"]],
-            "recent": list(self.simulator.courier.recent)})
+        return web.json_response(
+            {
+                "avito": [
+                    {"account": account.user_id, "urls": list(account.subscriptions)}
+                    for account in accounts["avito"]
+                ],
+                "autoru": [
+                    {"account": account.user_id, "url": account.hook_url, "chat_id": account.hook_chat_id}
+                    for account in accounts["autoru"]
+                ],
+                "recent": list(self.simulator.courier.recent),
+            }
+        )
 
     async def autoru_webhook(self, request: web.Request):
-        """What a dealer types into Auto.ru's cabinet: our address and the ChatId. `"url": null` disconnects."""
+        """What a dealer types into Auto.ru's cabinet: address and ChatId. `"url": null` disconnects."""
         body = await _body(request)
         account = self.simulator.account("autoru", body.get("account"))
         url, chat_id = body.get("url"), body.get("chat_id")
@@ -222,14 +276,18 @@ class Control:
         how = {key: body[key] for key in ("demo", "employee", "messenger") if isinstance(body.get(key), bool)}
         if body.get("name"):
             how["name"] = _text(body, "name")
-        keys = {key: value for key, value in body.items()
-                if key not in ("marketplace", "name", "demo", "employee", "messenger")}
+        keys = {
+            key: value
+            for key, value in body.items()
+            if key not in ("marketplace", "name", "demo", "employee", "messenger")
+        }
         return web.json_response({"account": self.simulator.add_account(marketplace, keys, **how).user_id})
 
     async def revoke(self, request: web.Request):
         """All tokens and sessions of a marketplace stop working at once."""
         {"avito": self.simulator.avito.tokens, "autoru": self.simulator.autoru.sessions}[
-            request.match_info["marketplace"]].clear()
+            request.match_info["marketplace"]
+        ].clear()
         return web.json_response({"ok": True})
 
     async def config(self, request: web.Request):
@@ -243,33 +301,40 @@ class Control:
         return web.json_response({"ok": True})
 
     async def home(self, request: web.Request):
-        return web.json_response({"program": "marketplace_simulator", "urls": self.simulator.urls,
-                                  "profile": self.simulator.settings.profile, "paths": sorted(
-                                      {route.resource.canonical for route in request.app.router.routes()})})
+        return web.json_response(
+            {
+                "program": "marketplace_simulator",
+                "urls": self.simulator.urls,
+                "profile": self.simulator.settings.profile,
+                "paths": sorted({route.resource.canonical for route in request.app.router.routes()}),
+            }
+        )
 
     def app(self) -> web.Application:
         market = "/{marketplace:avito|autoru}"
         app = web.Application(middlewares=[_errors])
-        app.add_routes([
-            web.get("/", self.home),
-            web.post("/autoru/webhook", self.autoru_webhook),
-            web.post(f"{market}/say", self.say),
-            web.post(f"{market}/reply", self.reply),
-            web.post(f"{market}/read", self.read),
-            web.post(f"{market}/delete", self.delete),
-            web.post(f"{market}/revoke", self.revoke),
-            web.get(f"{market}/chats", self.chats),
-            web.get(f"{market}/chats/{{chat_id}}", self.chat),
-            web.get(f"{market}/listings", self.listings),
-            web.post(f"{market}/listings", self.change_listing),
-            web.post("/bulk", self.bulk),
-            web.post("/faults", self.faults),
-            web.get("/faults", self.list_faults),
-            web.get("/requests", self.requests),
-            web.get("/webhooks", self.deliveries),
-            web.post("/accounts", self.new_account),
-            web.get("/config", self.config),
-            web.post("/config", self.config),
-            web.post("/reset", self.reset),
-        ])
+        app.add_routes(
+            [
+                web.get("/", self.home),
+                web.post("/autoru/webhook", self.autoru_webhook),
+                web.post(f"{market}/say", self.say),
+                web.post(f"{market}/reply", self.reply),
+                web.post(f"{market}/read", self.read),
+                web.post(f"{market}/delete", self.delete),
+                web.post(f"{market}/revoke", self.revoke),
+                web.get(f"{market}/chats", self.chats),
+                web.get(f"{market}/chats/{{chat_id}}", self.chat),
+                web.get(f"{market}/listings", self.listings),
+                web.post(f"{market}/listings", self.change_listing),
+                web.post("/bulk", self.bulk),
+                web.post("/faults", self.faults),
+                web.get("/faults", self.list_faults),
+                web.get("/requests", self.requests),
+                web.get("/webhooks", self.deliveries),
+                web.post("/accounts", self.new_account),
+                web.get("/config", self.config),
+                web.post("/config", self.config),
+                web.post("/reset", self.reset),
+            ]
+        )
         return app

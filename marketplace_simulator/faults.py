@@ -1,4 +1,4 @@
-"""The board of faults: which misbehaviour is switched on, for which requests, how often. The kinds: fault_kinds.py."""
+"""The board of faults: which misbehaviour is on, for which requests, how often. The kinds: fault_kinds.py."""
 
 import random
 import re
@@ -47,15 +47,20 @@ class FaultBoard:
         """Switch one fault on or off as `POST /faults` asks. :raises BadInput: with the reason."""
         unknown = set(wish) - _KEYS
         if unknown:
-            raise BadInput(f"A fault has no {', '.join(sorted(unknown))}; it takes {', '.join(sorted(_KEYS))}.")
+            raise BadInput(
+                f"A fault has no {', '.join(sorted(unknown))}; it takes {', '.join(sorted(_KEYS))}."
+            )
         name, marketplace = wish.get("name"), wish.get("marketplace")
         if name not in KINDS:
             raise BadInput(f"There is no fault {name!r}; GET /faults lists them.")
         if marketplace is not None and marketplace not in KINDS[name].marketplaces:
             raise BadInput(f"Fault {name!r} exists at {' and '.join(KINDS[name].marketplaces)} only.")
         if wish.get("on", True) is False:
-            self.active = [fault for fault in self.active
-                           if fault.name != name or marketplace not in (None, fault.marketplace)]
+            self.active = [
+                fault
+                for fault in self.active
+                if fault.name != name or marketplace not in (None, fault.marketplace)
+            ]
             return
         self.active.append(self._made(wish))
 
@@ -82,9 +87,14 @@ class FaultBoard:
     def hit(self, stage: str, marketplace: str, method: str, path: str) -> Fault | None:
         """The fault of `stage` that strikes now, already counted; None when all is well."""
         for fault in self.active:
-            if (fault.kind.stage == stage and marketplace in fault.kind.marketplaces
-                    and fault.marketplace in (None, marketplace) and fault.method in (None, method)
-                    and fault.pattern.search(path) and self._rng.random() < fault.probability):
+            if (
+                fault.kind.stage == stage
+                and marketplace in fault.kind.marketplaces
+                and fault.marketplace in (None, marketplace)
+                and fault.method in (None, method)
+                and fault.pattern.search(path)
+                and self._rng.random() < fault.probability
+            ):
                 self._count(fault)
                 return fault
         return None
@@ -92,9 +102,12 @@ class FaultBoard:
     def strikes(self, name: str, marketplace: str, path: str = "/") -> Fault | None:
         """Like `hit`, for one fault by name: those of deliveries and of data, which belong to no request."""
         for fault in self.active:
-            if (fault.name == name and fault.marketplace in (None, marketplace)
-                    and (fault.path is None or fault.pattern.search(path))
-                    and self._rng.random() < fault.probability):
+            if (
+                fault.name == name
+                and fault.marketplace in (None, marketplace)
+                and (fault.path is None or fault.pattern.search(path))
+                and self._rng.random() < fault.probability
+            ):
                 self._count(fault)
                 return fault
         return None

@@ -31,13 +31,29 @@ class RequestLog:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.recent: deque[dict] = deque(maxlen=_KEPT)
 
-    def add(self, marketplace: str, request: web.Request, template: str, status: int, started: float,
-            fault: str | None) -> None:
+    def add(
+        self,
+        marketplace: str,
+        request: web.Request,
+        template: str,
+        status: int,
+        started: float,
+        fault: str | None,
+    ) -> None:
         self.counts[marketplace, f"{request.method} {template}"] += 1
         query = {key: "…" if key in _SECRET else value for key, value in request.query.items()}
-        self.recent.append({
-            "at": round(time.time(), 3), "marketplace": marketplace, "method": request.method, "path": request.path,
-            "query": query, "status": status, "ms": round((time.perf_counter() - started) * 1000, 2), "fault": fault})
+        self.recent.append(
+            {
+                "at": round(time.time(), 3),
+                "marketplace": marketplace,
+                "method": request.method,
+                "path": request.path,
+                "query": query,
+                "status": status,
+                "ms": round((time.perf_counter() - started) * 1000, 2),
+                "fault": fault,
+            }
+        )
 
     def reset(self) -> None:
         self.counts.clear()
@@ -50,14 +66,16 @@ def answer_response(answer: Answer) -> web.Response:
         # Without a body there is no type to declare; aiohttp would say octet-stream.
         return web.Response(status=answer.status, headers=answer.headers)
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    return web.Response(status=answer.status, text=text, content_type=answer.content_type, headers=answer.headers)
+    return web.Response(
+        status=answer.status, text=text, content_type=answer.content_type, headers=answer.headers
+    )
 
 
 class Gate:
     """The middleware of one marketplace's application.
 
-    `api` promises `name`, `open_paths`, `authenticate(request)`, `forget_key(request)`, `charge(account, path)` (the
-    headers of the request budget) and `missing(path)` (the 404 of an address that does not exist).
+    `api` promises `name`, `open_paths`, `authenticate(request)`, `forget_key(request)`, `charge(account,
+    path)` (the headers of the request budget) and `missing(path)` (the answer 404).
     """
 
     def __init__(self, api, faults: FaultBoard, log: RequestLog, prefixes: tuple[str, ...] = ()):
@@ -66,7 +84,7 @@ class Gate:
     def _short(self, path: str) -> str:
         """The path without the version prefix and the last slash, so that one address counts as one."""
         prefix = next((prefix for prefix in self.prefixes if path.startswith(prefix + "/")), "")
-        return path[len(prefix):].rstrip("/") or "/"
+        return path[len(prefix) :].rstrip("/") or "/"
 
     def middleware(self):
         @web.middleware
@@ -83,6 +101,7 @@ class Gate:
                 return response
             finally:
                 self.log.add(self.api.name, request, template, status, started, request["fault"])
+
         return gate
 
     def _hit(self, stage: str, request: web.Request):
@@ -133,8 +152,11 @@ class Gate:
         else:
             payload = bend(fault.name, answer.body, self.api.name, self.faults.random())
             body = json.dumps(payload, ensure_ascii=False).encode()
-            cut = {"truncated_json": body[:max(1, len(body) * 2 // 3)], "empty_body": b"",
-                   "broken_utf8": b'{"x": "\xff\xfe\xc3"}'}
+            cut = {
+                "truncated_json": body[: max(1, len(body) * 2 // 3)],
+                "empty_body": b"",
+                "broken_utf8": b'{"x": "\xff\xfe\xc3"}',
+            }
             kind = "text/plain" if fault.name == "wrong_content_type" else "application/json"
             response = web.Response(body=cut.get(fault.name, body), content_type=kind, charset="utf-8")
         response.headers.update(headers)

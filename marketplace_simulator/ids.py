@@ -9,7 +9,7 @@ _UUID_EPOCH = 0x01B21DD213814000
 
 
 class AvitoIds:
-    """Avito: chats are a prefix and 128 bits in a base64 of their own, messages 32 hex, users and items integers."""
+    """Avito: chats are a prefix and 128 bits in a base64 of their own, messages 32 hex, users integers."""
 
     def __init__(self, rng: random.Random):
         self.rng = rng
@@ -38,7 +38,7 @@ class AvitoIds:
 
 
 class AutoruIds:
-    """Auto.ru: rooms are a hash, messages carry their time and sort by it, users are pseudonyms of one room."""
+    """Auto.ru: rooms are a hash, messages sort by the time in them, users are pseudonyms of one room."""
 
     def __init__(self, rng: random.Random):
         self.rng = rng
@@ -49,7 +49,7 @@ class AutoruIds:
     def message(self, created: float, after: str | None = None) -> str:
         """UUIDv1 digits in time order: `1`, 15 hex of the time, variant, clock and node.
 
-        :param after: the newest id of the room; the result always sorts behind it when it is not older in time.
+        :param after: the newest id of the room; the result sorts behind it unless it is older in time.
         """
         ticks = int(created * 1000) * 10_000 + _UUID_EPOCH
         if after is not None:

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from .settings import BadInput
 from .world import Chat, Message, World
 
-_FIELDS = {"chat_id", "item_id", "name", "type", "text", "account", "ago", "quote", "talk_seconds",
-           "picture"}
+_FIELDS = {"chat_id", "item_id", "name", "type", "text", "account", "ago", "quote", "talk_seconds", "picture"}
 
 
 def _image(world: World, chat: Chat, wish: dict) -> dict:
@@ -22,15 +21,24 @@ EXAMPLES: dict[str, tuple[str | None, Callable[[World, Chat, dict], dict]]] = {
     "text": ("Здравствуйте, ещё в наличии?", lambda *_: {}),
     "image": (None, _image),
     "voice": (None, lambda world, *_: {"voice_id": world.new_voice(), "seconds": 4}),
-    "location": ("Воронеж, улица Плехановская, 12",
-                 lambda *_: {"lat": 51.6641, "lon": 39.2003, "kind": "house", "title": "Плехановская, 12"}),
-    "link": ("https://auto.example.ru/otchet/4821",
-             lambda world, chat, wish: {"url": wish.get("text") or "https://auto.example.ru/otchet/4821",
-                                        "title": "Отчёт об автомобиле", "description": "История, ДТП, залоги"}),
+    "location": (
+        "Воронеж, улица Плехановская, 12",
+        lambda *_: {"lat": 51.6641, "lon": 39.2003, "kind": "house", "title": "Плехановская, 12"},
+    ),
+    "link": (
+        "https://auto.example.ru/otchet/4821",
+        lambda world, chat, wish: {
+            "url": wish.get("text") or "https://auto.example.ru/otchet/4821",
+            "title": "Отчёт об автомобиле",
+            "description": "История, ДТП, залоги",
+        },
+    ),
     "item": (None, _listing_card),
     "call": (None, lambda *_: {"status": "missed"}),
-    "system": ("Покупатель интересуется объявлением. Ответьте ему, чтобы не потерять сделку.",
-               lambda *_: {"flow_id": "flower_161071", "notice": "NOTIFICATION"}),
+    "system": (
+        "Покупатель интересуется объявлением. Ответьте ему, чтобы не потерять сделку.",
+        lambda *_: {"flow_id": "flower_161071", "notice": "NOTIFICATION"},
+    ),
     "deleted": (None, lambda *_: {}),
     "file": (None, lambda *_: {}),
     "video": (None, lambda *_: {}),
@@ -91,15 +99,21 @@ def _new_chat(world: World, listing, wish: dict, created: float | None) -> Chat:
 
 
 def _call(world: World, listing, wish: dict, created: float | None) -> dict:
-    call = world.add_call(listing=listing, buyer_phone=f"79{world.rng.randint(10**8, 10**9 - 1)}",
-                          talk_seconds=wish.get("talk_seconds", 0), created=created)
+    call = world.add_call(
+        listing=listing,
+        buyer_phone=f"79{world.rng.randint(10**8, 10**9 - 1)}",
+        talk_seconds=wish.get("talk_seconds", 0),
+        created=created,
+    )
     return {"call_id": call.id}
 
 
 def _check(wish: dict) -> None:
     unknown = set(wish) - _FIELDS
     if unknown:
-        raise BadInput(f"say does not know {', '.join(sorted(unknown))}; it takes {', '.join(sorted(_FIELDS))}.")
+        raise BadInput(
+            f"say does not know {', '.join(sorted(unknown))}; it takes {', '.join(sorted(_FIELDS))}."
+        )
     for key in ("chat_id", "name", "type", "text", "quote", "picture"):
         if not isinstance(wish.get(key), str | None):
             raise BadInput(f"{key!r} is a text.")

@@ -41,12 +41,21 @@ class Traffic:
         rng = self._rng
         marketplace = rng.choice(("avito", "avito", "autoru"))
         world = self.simulator.account(marketplace).world
-        chats = [chat for chat in world.chats.values()
-                 if chat.listing and not chat.we_are_buyer and chat.kind in ("u2i", "offer")]
+        chats = [
+            chat
+            for chat in world.chats.values()
+            if chat.listing and not chat.we_are_buyer and chat.kind in ("u2i", "offer")
+        ]
         if rng.random() < _CALL:
             say(world, {"type": "call", "item_id": rng.choice(world.own_listings()).id})
         elif not chats or rng.random() < _NEW_CHAT:
-            say(world, {"item_id": rng.choice(world.own_listings()).id, "name": rng.choice(BUYERS),
-                        "text": rng.choice(OPENINGS)})
+            say(
+                world,
+                {
+                    "item_id": rng.choice(world.own_listings()).id,
+                    "name": rng.choice(BUYERS),
+                    "text": rng.choice(OPENINGS),
+                },
+            )
         else:
             say(world, {"chat_id": rng.choice(chats[-12:]).id, "text": rng.choice(REMARKS)})

@@ -1,4 +1,4 @@
-"""Pictures, voices and recordings: addresses and the handlers that serve them, the same on both marketplaces."""
+"""Pictures, voices and recordings: their addresses and handlers, the same at both marketplaces."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ _KEPT_PICTURES = 512
 
 
 class Media:
-    """Serves media of one marketplace below `/media`. Addresses that expire are signed with a key of this run."""
+    """Serves media of one marketplace below `/media`; addresses that expire are signed."""
 
     def __init__(self, uploads: dict[str, bytes]):
         self.base = ""

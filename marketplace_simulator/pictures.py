@@ -14,6 +14,7 @@ _GLASS, _TYRE, _RIM, _LAMP, _STOP = "#2c3e4c", "#17191b", "#aab2b8", "#fff6d6", 
 _LATIN_PLATE = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
 
 # Outline of body and windows for each shape, seen from the side, on the canvas.
+# fmt: off
 _SIDES = {
     "sedan": (
         [(110, 640), (130, 560), (330, 520), (470, 410), (760, 405), (900, 505), (1120, 530), (1175, 590),
@@ -33,8 +34,11 @@ _SIDES = {
 }
 
 
+# fmt: on
+
+
 def render(key: str, source: bytes | None, width: int, height: int) -> bytes:
-    """The picture `key` as JPEG of exactly `width` × `height`; `source` are the bytes somebody uploaded, if any."""
+    """The picture `key` as JPEG of exactly this size; `source` are the bytes somebody uploaded, if any."""
     image = _opened(source) if source is not None else _drawn(key)
     out = io.BytesIO()
     ImageOps.fit(image, (width, height)).save(out, "JPEG", quality=82)
@@ -113,7 +117,9 @@ def _face(car, lamps: str) -> Image.Image:
     draw.ellipse((240, 760, 1040, 840), fill="#8b9298")
     for x in (330, 870):
         draw.rounded_rectangle((x, 680, x + 90, 800), 24, fill=_TYRE)
-    draw.polygon([(390, 520), (460, roof), (820, roof), (890, 520)], fill=car.colour_rgb, outline="#2a2d30", width=4)
+    draw.polygon(
+        [(390, 520), (460, roof), (820, roof), (890, 520)], fill=car.colour_rgb, outline="#2a2d30", width=4
+    )
     draw.polygon([(420, 515), (480, roof + 25), (800, roof + 25), (860, 515)], fill=_GLASS)
     draw.rounded_rectangle((290, 510, 990, 740), 50, fill=car.colour_rgb, outline="#2a2d30", width=4)
     for x in (320, 820):
@@ -155,7 +161,7 @@ _VIEWS = {"side": _side, "left": _left, "front": _front, "rear": _rear, "cabin":
 def _snapshot(key: str) -> Image.Image:
     """A buyer's own photo: some car in a yard, its colour and shape taken from the key."""
     digest = hashlib.sha256(key.encode()).digest()
-    colour = "#%02x%02x%02x" % tuple(60 + value // 2 for value in digest[:3])
+    colour = "#" + bytes(60 + value // 2 for value in digest[:3]).hex()
     image, draw = _canvas("#8fa7b8", "#575c5f")
     for x in range(40, WIDTH, 210):
         draw.rectangle((x, 120 + digest[3] % 80, x + 150, 620), fill="#a58f7c")

@@ -1,7 +1,7 @@
-"""Fills a world: the listings of the stock, and the demo's conversations and calls. The same for the same seed."""
+"""Fills a world: the stock's listings, the demo's conversations and calls. The same for the same seed."""
 
 from . import demo_chats
-from .demo_data import CAR_BY_KEY, CARS, SALON, Car
+from .demo_data import CARS, SALON, Car
 from .kinds import make
 from .world import Listing, World
 
@@ -37,18 +37,33 @@ def _listings(world: World) -> dict[str, Listing]:
             by_key[car.key] = _listing(world.marketplace, car, listing_id, now - (40 - 2 * number) * _DAY)
     if world.marketplace == "avito":
         by_key[_SOLD] = Listing(
-            7463699871, "Toyota Camry 2.5 AT, 2019", 2_690_000,
-            "https://www.avito.ru/voronezh/avtomobili/toyota_camry_2019_7463699871", ["chat-sold"],
-            status="removed", created=now - 90 * _DAY)
+            7463699871,
+            "Toyota Camry 2.5 AT, 2019",
+            2_690_000,
+            "https://www.avito.ru/voronezh/avtomobili/toyota_camry_2019_7463699871",
+            ["chat-sold"],
+            status="removed",
+            created=now - 90 * _DAY,
+        )
         by_key[_FOREIGN] = Listing(
-            7391004417, "Диски R17 5x114.3 комплект", 24_000,
-            "https://www.avito.ru/voronezh/zapchasti/diski_r17_7391004417", ["chat-discs"], own=False,
-            created=now - 12 * _DAY)
+            7391004417,
+            "Диски R17 5x114.3 комплект",
+            24_000,
+            "https://www.avito.ru/voronezh/zapchasti/diski_r17_7391004417",
+            ["chat-discs"],
+            own=False,
+            created=now - 12 * _DAY,
+        )
     else:
         by_key[_FOREIGN] = Listing(
-            "1119876543-77fe01aa", "Volkswagen Tiguan II, 2018", 2_190_000,
-            "https://auto.ru/cars/used/sale/volkswagen/tiguan/1119876543-77fe01aa/", ["chat-foreign"], own=False,
-            created=now - 20 * _DAY)
+            "1119876543-77fe01aa",
+            "Volkswagen Tiguan II, 2018",
+            2_190_000,
+            "https://auto.ru/cars/used/sale/volkswagen/tiguan/1119876543-77fe01aa/",
+            ["chat-foreign"],
+            own=False,
+            created=now - 20 * _DAY,
+        )
     world.listings = {listing.id: listing for listing in by_key.values()}
     return by_key
 
@@ -64,18 +79,32 @@ def fill(world: World, *, demo: bool) -> None:
     world.sort_chats()
     for marketplace, key, hours, seconds, quirks in demo_chats.CALLS:
         if marketplace == world.marketplace:
-            world.add_call(listing=by_key.get(key), buyer_phone=f"79{world.rng.randint(10**8, 10**9 - 1)}",
-                           talk_seconds=seconds, created=world.now() - hours * 3600, quirks=quirks)
+            world.add_call(
+                listing=by_key.get(key),
+                buyer_phone=f"79{world.rng.randint(10**8, 10**9 - 1)}",
+                talk_seconds=seconds,
+                created=world.now() - hours * 3600,
+                quirks=quirks,
+            )
 
 
 def _talk(world: World, talk: demo_chats.Talk, by_key: dict[str, Listing]) -> None:
     end = world.now() - talk.age * 60
     listing = by_key[talk.car] if talk.car else None
-    chat = world.new_chat(kind=talk.kind, listing=listing, name=talk.name, created=end - talk.lines[0][0] * 60,
-                          we_are_buyer=talk.we_are_buyer)
+    chat = world.new_chat(
+        kind=talk.kind,
+        listing=listing,
+        name=talk.name,
+        created=end - talk.lines[0][0] * 60,
+        we_are_buyer=talk.we_are_buyer,
+    )
     chat.odd_author = talk.odd_author
     for minutes, who, kind, text in talk.lines:
-        how = {"created": end - minutes * 60, "notify": False, "via": {"d": "api", "a": "app"}.get(who, "app")}
+        how = {
+            "created": end - minutes * 60,
+            "notify": False,
+            "via": {"d": "api", "a": "app"}.get(who, "app"),
+        }
         if who in "da":
             how["direction"] = "out"
         if who == "s":
@@ -89,7 +118,7 @@ def _talk(world: World, talk: demo_chats.Talk, by_key: dict[str, Listing]) -> No
 def _marks(chat, talk: demo_chats.Talk) -> None:
     """Who has read what, an hour or a line's time after it was written."""
     incoming = [message for message in chat.messages if message.direction == "in"]
-    read = incoming[:len(incoming) - talk.unread]
+    read = incoming[: len(incoming) - talk.unread]
     for message in read:
         message.read_at = message.created + 45
     chat.unread = talk.unread
@@ -102,8 +131,10 @@ def _marks(chat, talk: demo_chats.Talk) -> None:
         chat.buyer_read_at = ours[-1].read_at
 
 
-def bulk(world: World, chats: int, messages: int, *, days: float = 30.0, unread_share: float = 0.2) -> list[str]:
-    """`chats` new chats of `messages` texts each, spread over the last `days`; nothing is delivered by webhook.
+def bulk(
+    world: World, chats: int, messages: int, *, days: float = 30.0, unread_share: float = 0.2
+) -> list[str]:
+    """`chats` new chats of `messages` texts each, spread over the last `days`; no webhook tells of them.
 
     Every second text is ours. :returns: the chats' ids.
     """
@@ -117,8 +148,14 @@ def bulk(world: World, chats: int, messages: int, *, days: float = 30.0, unread_
             left = messages - 1 - place
             direction = "in" if left % 2 == (0 if waiting else 1) else "out"
             words = demo_chats.OPENINGS if direction == "in" else demo_chats.REMARKS
-            message = world.add(chat, direction, "text", f"{words[place % len(words)]} №{number}-{place}",
-                                created=end - left * step, notify=False)
+            message = world.add(
+                chat,
+                direction,
+                "text",
+                f"{words[place % len(words)]} №{number}-{place}",
+                created=end - left * step,
+                notify=False,
+            )
             message.read_at = message.created + 30 if left or not waiting else None
         chat.unread = int(waiting and messages > 0)
         chat.dealer_read_at = chat.buyer_read_at = end - step

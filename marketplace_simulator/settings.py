@@ -23,7 +23,7 @@ _CHOICES = {
 
 @dataclass
 class Settings:
-    """All switches with their defaults; README.md explains each. Rates are requests a minute, 0 = no limit."""
+    """All switches with their defaults; README.md explains each. Rates are per minute, 0 = no limit."""
 
     profile: str = "live"
     live: bool = False

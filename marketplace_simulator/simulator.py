@@ -60,19 +60,34 @@ class Simulator:
         for api in (self.avito, self.autoru):
             api.budget.clear()
         self.add_account("avito", {"client_id": "demo", "client_secret": "demo-secret"}, demo=not empty)
-        self.add_account("autoru", {"token": "demo-token", "login": "demo@example.ru", "password": "demo-password"},
-                         demo=not empty)
+        self.add_account(
+            "autoru",
+            {"token": "demo-token", "login": "demo@example.ru", "password": "demo-password"},
+            demo=not empty,
+        )
 
-    def add_account(self, marketplace: str, keys: dict, *, demo: bool = False, name: str = seeding.SALON,
-                    employee: bool = False, messenger: bool = True):
+    def add_account(
+        self,
+        marketplace: str,
+        keys: dict,
+        *,
+        demo: bool = False,
+        name: str = seeding.SALON,
+        employee: bool = False,
+        messenger: bool = True,
+    ):
         """Another dealer with his own world; the first one of a marketplace is the demo.
 
         :param demo: with the demo's chats and calls, not only its cars.
         :raises BadInput: keys missing or taken.
         """
-        wanted = {"avito": ("client_id", "client_secret"), "autoru": ("token", "login", "password")}[marketplace]
+        wanted = {"avito": ("client_id", "client_secret"), "autoru": ("token", "login", "password")}[
+            marketplace
+        ]
         if set(keys) != set(wanted) or not all(isinstance(value, str) and value for value in keys.values()):
-            raise BadInput(f"An account at {marketplace} needs the texts {', '.join(wanted)}, and nothing else.")
+            raise BadInput(
+                f"An account at {marketplace} needs the texts {', '.join(wanted)}, and nothing else."
+            )
         rows = self.accounts[marketplace]
         identity = {"avito": ("client_id",), "autoru": ("token", "login")}[marketplace]
         if any(all(getattr(row, key) == keys[key] for key in identity) for row in rows):
@@ -82,8 +97,9 @@ class Simulator:
         seeding.fill(world, demo=demo)
         world.forget_seed()
         if marketplace == "avito":
-            account = AvitoAccount(**keys, user_id=user_id, name=name, world=world, employee=employee,
-                                   messenger=messenger)
+            account = AvitoAccount(
+                **keys, user_id=user_id, name=name, world=world, employee=employee, messenger=messenger
+            )
         else:
             account = AutoruAccount(**keys, user_id=user_id, name=name, world=world)
         world.skew = lambda: self._skew(marketplace)
@@ -123,10 +139,17 @@ class Simulator:
     # --- servers ---
 
     async def start(self, ports: dict[str, int]) -> None:
-        """Listen on 127.0.0.1. :param ports: by `avito`, `autoru`, `control`; 0 takes a free one. :raises OSError:"""
+        """Listen on 127.0.0.1.
+
+        :param ports: by `avito`, `autoru`, `control`; 0 takes a free one.
+        :raises OSError: a port is busy; its attribute `port` says which.
+        """
         await self.courier.start()
-        apps = {"avito": self._app(self.avito, ()), "autoru": self._app(self.autoru, PREFIXES[1:]),
-                "control": Control(self).app()}
+        apps = {
+            "avito": self._app(self.avito, ()),
+            "autoru": self._app(self.autoru, PREFIXES[1:]),
+            "control": Control(self).app(),
+        }
         for name, app in apps.items():
             # No access log: a demo would drown in it, and GET /requests tells more.
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)

@@ -77,9 +77,15 @@ class Courier:
             return
         value = AvitoWire(settings, media, account).delivery(chat, message)
         for url in account.subscriptions:
-            payload = {"id": str(uuid.uuid4()), "version": "v3.0.0" if settings.profile == "live" else "v1.1",
-                       "timestamp": int(time.time()), "payload": {"type": "message", "value": value}}
-            self.send(Delivery("avito", url, {}, payload, account.client_secret, (url, chat.id), message.id, own))
+            payload = {
+                "id": str(uuid.uuid4()),
+                "version": "v3.0.0" if settings.profile == "live" else "v1.1",
+                "timestamp": int(time.time()),
+                "payload": {"type": "message", "value": value},
+            }
+            self.send(
+                Delivery("avito", url, {}, payload, account.client_secret, (url, chat.id), message.id, own)
+            )
 
     def autoru(self, account, media, chat, message) -> None:
         """Only what a buyer wrote, and only when the dealer has connected an address."""
@@ -87,8 +93,17 @@ class Courier:
             return
         named = random.Random(message.id).random() < self.settings.autoru_hook_name_share
         payload = AutoruWire(media, account).delivery(account.world, chat, message, named)
-        self.send(Delivery("autoru", account.hook_url, {"chat_id": account.hook_chat_id}, payload, "",
-                           (account.hook_url, chat.id), message.id))
+        self.send(
+            Delivery(
+                "autoru",
+                account.hook_url,
+                {"chat_id": account.hook_chat_id},
+                payload,
+                "",
+                (account.hook_url, chat.id),
+                message.id,
+            )
+        )
 
     # --- how it is delivered ---
 
@@ -99,11 +114,19 @@ class Courier:
             return
         delay = strikes("webhook_delay")
         overtaken = strikes("webhook_reorder")
-        wait = delay.pause() if delay else self.faults.random().random() * overtaken.pause() if overtaken else 0.0
+        wait = (
+            delay.pause()
+            if delay
+            else self.faults.random().random() * overtaken.pause()
+            if overtaken
+            else 0.0
+        )
         double, repeat = strikes("webhook_double"), strikes("webhook_repeat")
         body, headers, params = self._packed(delivery, strikes)
         for _ in range((double.count or 2) if double else 1):
-            self._task(self._deliver(delivery, body, headers, params, wait), None if overtaken else delivery.key)
+            self._task(
+                self._deliver(delivery, body, headers, params, wait), None if overtaken else delivery.key
+            )
         if repeat:
             self._task(self._deliver(delivery, body, headers, params, wait + repeat.pause()), None)
 
@@ -118,15 +141,22 @@ class Courier:
             params["chat_id"] = "somebodyelse"
         body = json.dumps(payload, ensure_ascii=False).encode()
         if strikes("webhook_broken_json"):
-            body = body[:len(body) // 2]
+            body = body[: len(body) // 2]
         kind = "text/plain" if strikes("webhook_text_plain") else "application/json"
         headers = {"Content-Type": f"{kind}; charset=utf-8"}
         if delivery.marketplace == "avito":
-            signature = "none" if self.settings.avito_signature == "none" else "garbage" if strikes(
-                "webhook_garbage_signature") else self.settings.avito_signature
+            signature = (
+                "none"
+                if self.settings.avito_signature == "none"
+                else "garbage"
+                if strikes("webhook_garbage_signature")
+                else self.settings.avito_signature
+            )
             # HMAC-SHA256 with the client secret is a guess: Avito documents neither the way nor the key.
-            signed = {"hmac": hmac.new(delivery.secret.encode(), body, hashlib.sha256).hexdigest(),
-                      "garbage": uuid.uuid4().hex * 2}
+            signed = {
+                "hmac": hmac.new(delivery.secret.encode(), body, hashlib.sha256).hexdigest(),
+                "garbage": uuid.uuid4().hex * 2,
+            }
             if signature in signed:
                 headers["x-avito-messenger-signature"] = signed[signature]
         return body, headers, params
@@ -147,7 +177,9 @@ class Courier:
             await asyncio.wait([before])
         await work
 
-    async def _deliver(self, delivery: Delivery, body: bytes, headers: dict, params: dict, wait: float) -> None:
+    async def _deliver(
+        self, delivery: Delivery, body: bytes, headers: dict, params: dict, wait: float
+    ) -> None:
         if wait:
             await asyncio.sleep(wait)
         for attempt in range(self.settings.webhook_retries + 1):
@@ -162,11 +194,17 @@ class Courier:
         async with gate:
             started = time.perf_counter()
             try:
-                async with self._session.post(delivery.url, data=body, headers=headers, params=params, timeout=timeout,
-                                              allow_redirects=False) as response:
+                async with self._session.post(
+                    delivery.url,
+                    data=body,
+                    headers=headers,
+                    params=params,
+                    timeout=timeout,
+                    allow_redirects=False,
+                ) as response:
                     await response.read()
                     status, outcome = response.status, "answered"
-            except TimeoutError:
+            except asyncio.TimeoutError:
                 status, outcome = None, "no answer in time"
             except (aiohttp.ClientError, ValueError) as error:
                 status, outcome = None, type(error).__name__
@@ -176,6 +214,13 @@ class Courier:
         return status == 200
 
     def _note(self, delivery: Delivery, status: int | None, started: float, outcome: str) -> None:
-        self.recent.append({
-            "at": round(time.time(), 3), "marketplace": delivery.marketplace, "message_id": delivery.message_id,
-            "status": status, "outcome": outcome, "ms": round((time.perf_counter() - started) * 1000, 2)})
+        self.recent.append(
+            {
+                "at": round(time.time(), 3),
+                "marketplace": delivery.marketplace,
+                "message_id": delivery.message_id,
+                "status": status,
+                "outcome": outcome,
+                "ms": round((time.perf_counter() - started) * 1000, 2),
+            }
+        )

@@ -33,7 +33,7 @@ class Message:
     """One entry of a chat. `direction` is the dealer's view: `in` from the other side, `out` ours.
 
     `read_at`: for `in` when the dealer marked it read, for `out` when the buyer read it.
-    `data` holds what a kind needs beside `text` (picture, voice_id, lat, url, …), in this program's own words.
+    `data` holds what a kind needs beside `text` (picture, voice_id, lat, url, …), in words of this program.
     `author`: `buyer`, `dealer` or `service` (the marketplace itself).
     """
 
@@ -116,21 +116,34 @@ class World:
         return time.time()
 
     def forget_seed(self) -> None:
-        """From here on ids are unpredictable: after a reset nothing new may repeat an id given out before it."""
+        """From here on ids are unpredictable: after a reset nothing new may repeat an earlier id."""
         self.rng.seed()
 
     # --- chats ---
 
-    def new_chat(self, *, kind: str | None = None, listing: Listing | None = None, name: str | None = None,
-                 created: float | None = None, we_are_buyer: bool = False) -> Chat:
+    def new_chat(
+        self,
+        *,
+        kind: str | None = None,
+        listing: Listing | None = None,
+        name: str | None = None,
+        created: float | None = None,
+        we_are_buyer: bool = False,
+    ) -> Chat:
         """Open an empty chat; without `kind` one about `listing`, or between users when there is none."""
         if kind is None:
             with_listing, without = {"avito": ("u2i", "u2u"), "autoru": ("offer", "offer")}[self.marketplace]
             kind = with_listing if listing else without
         chat = Chat(
-            id=self.ids.chat(kind, self.account_id), kind=kind, name=name or "", listing=listing,
-            created=self.now() if created is None else created, buyer_id=self.ids.buyer(),
-            our_id=self.ids.ours(self.account_id), we_are_buyer=we_are_buyer)
+            id=self.ids.chat(kind, self.account_id),
+            kind=kind,
+            name=name or "",
+            listing=listing,
+            created=self.now() if created is None else created,
+            buyer_id=self.ids.buyer(),
+            our_id=self.ids.ours(self.account_id),
+            we_are_buyer=we_are_buyer,
+        )
         self.chats[chat.id] = chat
         return chat
 
@@ -149,9 +162,21 @@ class World:
 
     # --- messages ---
 
-    def add(self, chat: Chat, direction: str, kind: str, text: str | None, data: dict | None = None, *,
-            author: str | None = None, via: str = "app", created: float | None = None,
-            quote: Message | None = None, provided_id: str | None = None, notify: bool = True) -> Message:
+    def add(
+        self,
+        chat: Chat,
+        direction: str,
+        kind: str,
+        text: str | None,
+        data: dict | None = None,
+        *,
+        author: str | None = None,
+        via: str = "app",
+        created: float | None = None,
+        quote: Message | None = None,
+        provided_id: str | None = None,
+        notify: bool = True,
+    ) -> Message:
         """Put a message into a chat at its place in time and tell the listeners (unless `notify` is off)."""
         created = self.now() + self.skew() if created is None else created
         position = len(chat.messages)
@@ -159,9 +184,17 @@ class World:
             position = bisect.bisect_right(chat.messages, created, key=lambda message: message.created)
         before = chat.messages[position - 1].id if position else None
         message = Message(
-            id=self.ids.message(created, before), direction=direction, kind=kind, created=created, text=text,
-            data=data or {}, author=author or ("buyer" if direction == "in" else "dealer"), via=via, quote=quote,
-            provided_id=provided_id)
+            id=self.ids.message(created, before),
+            direction=direction,
+            kind=kind,
+            created=created,
+            text=text,
+            data=data or {},
+            author=author or ("buyer" if direction == "in" else "dealer"),
+            via=via,
+            quote=quote,
+            provided_id=provided_id,
+        )
         chat.messages.insert(position, message)
         chat.created = min(chat.created, created)
         chat.unread += direction == "in"
@@ -198,12 +231,27 @@ class World:
 
     # --- calls, voices, listings ---
 
-    def add_call(self, *, listing: Listing | None, buyer_phone: str, talk_seconds: int, wait_seconds: float = 7.5,
-                 created: float | None = None, quirks: Iterable[str] = ()) -> Call:
+    def add_call(
+        self,
+        *,
+        listing: Listing | None,
+        buyer_phone: str,
+        talk_seconds: int,
+        wait_seconds: float = 7.5,
+        created: float | None = None,
+        quirks: Iterable[str] = (),
+    ) -> Call:
         call = Call(
-            id=self.rng.randint(10**9, 10**10), created=self.now() if created is None else created,
-            buyer_phone=buyer_phone, dealer_phone="74732000101", proxy_phone="79580000110",
-            talk_seconds=talk_seconds, wait_seconds=wait_seconds, listing=listing, quirks=frozenset(quirks))
+            id=self.rng.randint(10**9, 10**10),
+            created=self.now() if created is None else created,
+            buyer_phone=buyer_phone,
+            dealer_phone="74732000101",
+            proxy_phone="79580000110",
+            talk_seconds=talk_seconds,
+            wait_seconds=wait_seconds,
+            listing=listing,
+            quirks=frozenset(quirks),
+        )
         bisect.insort(self.calls, call, key=lambda entry: entry.created)
         return call
 
