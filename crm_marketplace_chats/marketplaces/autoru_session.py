@@ -176,6 +176,8 @@ class AutoruSession:
             session_id = self.session_id(refused=session_id)
             answer = self._ask(method, path, session_id, safe, body)
         self._raise_for(answer, safe)
+        if method == "GET" and not isinstance(answer.data, Mapping):
+            raise TemporaryError("bad_answer", "no object", status=answer.status)
         return answer
 
     def _ask(self, method: str, path: str, session_id: str, safe: bool, body: Mapping[str, Any]) -> Answer:

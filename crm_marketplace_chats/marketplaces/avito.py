@@ -193,7 +193,9 @@ class AvitoClient(MarketplaceClient):
     def _items(self, page: int) -> tuple[list[RemoteListing], bool]:
         params = {"per_page": ITEMS_PAGE, "page": page, "status": ITEM_STATUSES}
         body = self.api.call("GET", "/core/v1/items", params=params, budget=self.api.items_budget).data
-        rows = objects(mapping(body).get("resources"))
+        if "resources" not in mapping(body):
+            raise TemporaryError("bad_answer", "no list of listings")
+        rows = objects(body["resources"])
         found = [listing for listing in map(avito_words.listing, rows) if listing]
         return found, len(rows) >= (number(inside(body, "meta", "per_page")) or ITEMS_PAGE)
 

@@ -18,7 +18,7 @@ from urllib3 import connection, connectionpool
 
 from .errors import MarketplaceError, RejectedError, TemporaryError
 from .payload import Download
-from .transport import origin
+from .transport import origin, require_whole
 
 _logger = logging.getLogger(__name__)
 
@@ -162,8 +162,12 @@ class _Line:
             _logger.debug("media of %s: %d ms to the first byte", host, (time.monotonic() - started) * 1000)
 
     def chunks(self, response: requests.Response):
+        received = 0
         try:
-            yield from response.iter_content(64 * 1024)
+            for chunk in response.iter_content(64 * 1024):
+                received += len(chunk)
+                yield chunk
+            require_whole(response, received)
         except requests.RequestException as error:
             raise self._failure(error) from None
         if time.monotonic() >= self._ends:

@@ -108,7 +108,7 @@ class Budget:
 
 
 @lru_cache(maxsize=512)
-def shared_budget(name: str, per_minute: int) -> Budget:  # noqa: ARG001  (the name is the key)
+def shared_budget(name: str, per_minute: int) -> Budget:
     """The process' one budget of this name, e.g. of one token at one address."""
     return Budget(per_minute)
 
@@ -288,12 +288,20 @@ def _worth_repeating(answer: Answer) -> bool:
     return answer.status >= 500 and (answer.retry_after or 0) <= PATIENCE_SECONDS / 3
 
 
+def require_whole(response: requests.Response, received: int) -> None:
+    """Raise as for a broken line when fewer bytes came than were announced; urllib3 1 does not look."""
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and received < int(announced) and "Content-Encoding" not in response.headers:
+        raise requests.exceptions.ChunkedEncodingError("cut off")
+
+
 def _read(response: requests.Response) -> Answer:
     content = bytearray()
     for chunk in response.iter_content(64 * 1024):
         content += chunk
         if len(content) > BODY_LIMIT:
             return Answer(response.status_code, None, response.headers, garbled=True, text="answer too long")
+    require_whole(response, len(content))
     if not content.strip():
         return Answer(response.status_code, None, response.headers)
     try:

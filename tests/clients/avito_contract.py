@@ -1,8 +1,8 @@
 """What Avito's official OpenAPI documents ask of each request that our client makes, in words of our own.
 
-Source: developers.avito.ru, documents "Авторизация", "Информация о пользователе", "Мессенджер" and
-"Объявления" (spring 2026). Every operation lists all it takes, so that a parameter Avito does not know is found
-as well as a missing one.
+Source: developers.avito.ru, documents "Авторизация", "Информация о пользователе", "Мессенджер",
+"Объявления" (spring 2026). Every operation lists all it takes: a parameter that Avito does not know is
+found as well as a missing one.
 """
 
 from __future__ import annotations

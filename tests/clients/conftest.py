@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 HERE = Path(__file__).resolve().parent
 # The addon itself can only be imported inside Odoo; this part of it stands alone.
@@ -17,6 +20,42 @@ sys.path[:0] = [str(HERE.parents[1] / "crm_marketplace_chats"), str(HERE)]
 
 from marketplaces import transport  # noqa: E402
 from wire import Wire  # noqa: E402
+
+
+class Simulator:
+    """The stand-in marketplaces as a process of their own: `avito_url`, `autoru_url`, `control_url`."""
+
+    def __init__(self):
+        ports = ("--avito-port", "0", "--autoru-port", "0", "--control-port", "0")
+        command = (sys.executable, "-m", "marketplace_simulator", *ports, "--quiet")
+        self._process = subprocess.Popen(command, cwd=HERE.parents[1], stdout=subprocess.PIPE, text=True)
+        urls = json.loads(self._process.stdout.readline())
+        self.avito_url, self.autoru_url, self.control_url = urls["avito"], urls["autoru"], urls["control"]
+
+    def control(self, method: str, path: str, json: Any = None) -> Any:
+        """Ask the control API and return its JSON; an answer other than 2xx is an error."""
+        response = requests.request(method, self.control_url + path, json=json, timeout=60)
+        assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json() if response.content else None
+
+    def asked(self, marketplace: str, line: str | None = None) -> int:
+        """How many requests a marketplace has seen, all or of one method and path."""
+        counts = self.control("GET", "/requests")["counts"][marketplace]
+        return sum(counts.values()) if line is None else counts.get(line, 0)
+
+    def bulk(self, marketplace: str, chats: int, messages: int) -> list[str]:
+        """Fill the account with chats; gives their ids."""
+        before = self.chat_ids(marketplace)
+        self.control("POST", "/bulk", {"marketplace": marketplace, "chats": chats, "messages": messages})
+        return [chat_id for chat_id in self.chat_ids(marketplace) if chat_id not in before]
+
+    def chat_ids(self, marketplace: str) -> list[str]:
+        return [chat["id"] for chat in self.control("GET", f"/{marketplace}/chats")["chats"]]
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+        self._process.stdout.close()
 
 
 class Store:
@@ -38,6 +77,14 @@ class Store:
     def lock(self):
         with self._lock:
             yield
+
+
+@pytest.fixture(scope="session")
+def simulator():
+    """Takes the place of the whole system's own: here no database is needed beside it."""
+    running = Simulator()
+    yield running
+    running.close()
 
 
 @pytest.fixture

@@ -140,8 +140,9 @@ def test_what_is_gone(wire, status):
 
 
 def test_passing_trouble(wire):
-    wire.script = [reply(502, b""), hang_up]
-    for reason in ("server_error", "unreachable"):
+    cut_off = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + JPEG
+    wire.script = [reply(502, b""), hang_up, cut_off]
+    for reason in ("server_error", "unreachable", "unreachable"):
         with pytest.raises(TemporaryError) as caught:
             fetch(wire.url + "/1.jpg", own=wire.url)
         assert caught.value.reason == reason

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
+import time
 from collections.abc import Callable
+from typing import Any
 
 
 def reply(status: int = 200, body: bytes | str = b"{}", **headers: str) -> bytes:
@@ -60,6 +63,14 @@ class Wire:
     def lines(self) -> list[str]:
         """Method and target of every request."""
         return [_line(request) for request in self.asked]
+
+    def bodies(self, number: int, seconds: float = 5.0) -> list[Any]:
+        """The JSON bodies of the first requests; waits for that many to come."""
+        ends = time.monotonic() + seconds
+        while len(self.asked) < number:
+            assert time.monotonic() < ends, f"only {len(self.asked)} of {number} came"
+            time.sleep(0.02)
+        return [json.loads(asked.partition(b"\r\n\r\n")[2]) for asked in self.asked[:number]]
 
     def count(self, line: str) -> int:
         """How often this method and path were asked, whatever the query."""
