@@ -9,7 +9,7 @@ WHOLE_SYSTEM = Path(__file__).parent / "tests"
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport():
-    """Turn a skip into a failure: Odoo skips every browser test where it finds no browser, and the run stays green."""
+    """Turn a skip into a failure: without a browser Odoo skips all browser tests, and the run stays green."""
     outcome = yield
     report = outcome.get_result()
     if report.skipped and not hasattr(report, "wasxfail"):
@@ -18,5 +18,5 @@ def pytest_runtest_makereport():
 
 
 def pytest_collection_modifyitems(items):
-    """Playwright keeps an event loop running in this thread, in which asynchronous tests could not start theirs."""
+    """Playwright keeps an event loop running in this thread: asynchronous tests cannot start theirs."""
     items.sort(key=lambda item: WHOLE_SYSTEM in item.path.parents)

@@ -7,20 +7,25 @@ import sys
 from .process import Problem, end_all
 
 HELP = """\
-./dev run [--port N] [--fresh] [--quiet-demo]   a dealership's Odoo with the chats of two stand-in marketplaces
-./dev test [PATH...] [pytest options]           lint and every test; with paths only these tests, without lint
-./dev lint                                      ruff, pylint-odoo, XML, JavaScript, translations
-./dev shell                                     Odoo's Python shell on the demo's database
-./dev psql                                      SQL on the demo's database
-./dev update                                    upgrade the addon in the demo, which may be running
-./dev simulator [options]                       the stand-in marketplaces alone; --help lists the options
-./dev help                                      this list
+./dev run        a dealership's Odoo, in Russian, with the chats of two stand-in marketplaces; Ctrl+C ends it
+                   --port N             Odoo's port (8069)
+                   --simulator-port N   of the stand-ins' control; theirs are the next two (9100)
+                   --fresh              forget the data and begin anew
+                   --quiet-demo         no buyer writes by himself
+./dev test       lint and all tests
+./dev test PATH  only these tests, without lint; pytest's options pass through: -k WORD, -x, PATH::TEST
+./dev lint       ruff, pylint-odoo, XML, JavaScript, translations
+./dev shell      Odoo's Python shell on the demo's database
+./dev psql       SQL on the demo's database
+./dev update     upgrade the addon in the demo, which may be running
+./dev simulator  the stand-in marketplaces alone; --help lists the options
+./dev help       this list
 
-Each sets up what it needs the first time: Odoo 19, PostgreSQL, Python packages, Chromium. All of it lies in .dev/.
+Each sets up what it needs the first time: Odoo 19, PostgreSQL, Python packages, Chromium. All lies in .dev/.
 
 DEV_CACHE   another folder in place of .dev/
 ODOO_PATH   your own checkout of Odoo 19.0, in place of Debian's package
-PGHOST, PGPORT, PGUSER, PGPASSWORD ...   your own PostgreSQL server; PGDATABASE names the demo's database
+PGHOST, PGPORT, PGUSER, PGPASSWORD   your own PostgreSQL server; PGDATABASE names the demo's database
 PG_BIN      the folder with the programs of the PostgreSQL to start, in place of the packaged one
 """
 
@@ -29,10 +34,10 @@ def run(arguments):
     from . import demo
 
     parser = argparse.ArgumentParser(prog="./dev run")
-    parser.add_argument("--port", type=int, default=8069, help="of Odoo (default: 8069)")
+    parser.add_argument("--port", type=port, default=8069, help="of Odoo (default: 8069)")
     parser.add_argument(
         "--simulator-port",
-        type=int,
+        type=port,
         default=9100,
         help="of the stand-ins' control; the next two are the marketplaces' (default: 9100)",
     )
@@ -84,6 +89,13 @@ def simulator(arguments):
 def help_(arguments):
     no_arguments("help", arguments)
     print(HELP, end="")
+
+
+def port(text):
+    number = int(text)
+    if not 1 <= number <= 65533:  # two more follow the simulator's
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65533")
+    return number
 
 
 def no_arguments(command, arguments):

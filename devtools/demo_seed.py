@@ -1,7 +1,8 @@
-"""Turns a fresh database into the demo's dealership, or brings the demo's up to date. Can be run any number of times.
+"""Turns a fresh database into the demo's dealership, or brings the demo's up to date.
 
-Odoo's shell runs it and gives `env`. The variable DEMO_SEED holds JSON: {"odoo_url", "avito_url", "autoru_url"}.
-What a user can change in the demo (names, templates, vehicles) is set once; addresses and keys each time.
+Odoo's shell runs it, any number of times, and gives `env`. The variable DEMO_SEED holds JSON:
+{"odoo_url", "avito_url", "autoru_url"}. What a user can change in the demo (names, employees of a channel) is
+set once; addresses and keys each time.
 """
 
 import json

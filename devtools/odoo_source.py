@@ -1,7 +1,8 @@
 """Odoo itself: a checkout of the user's own (ODOO_PATH), else Debian's package, unpacked into the cache.
 
-The package `odoo-19` lives in Debian's unstable suite alone. It is fetched with a package list of our own, from the mirror
-this machine uses anyway, and unpacked without being installed; so neither root nor a Debian unstable is needed.
+The package `odoo-19` lives in Debian's unstable suite alone. It is fetched with a package list of our own,
+from the mirror this machine uses anyway, and unpacked without being installed: that needs neither root nor
+unstable.
 """
 
 import os
@@ -26,14 +27,15 @@ COMPANIONS = (
 )
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # All translations but the Russian ones: 800 MB that nobody here reads.
-LEFT_OUT = tuple(
-    f"*/{folder}/{name}.po" for folder in ("i18n", "i18n_extra") for name in ("[!r]*", "r[!u]*", "ru?*")
-) + ("./usr/share/doc", "./usr/share/lintian", "./usr/share/bug", "./etc")
+LEFT_OUT = (
+    *(f"*/{folder}/{name}.po" for folder in ("i18n", "i18n_extra") for name in ("[!r]*", "r[!u]*", "ru?*")),
+    *("./usr/share/doc", "./usr/share/lintian", "./usr/share/bug", "./etc"),
+)
 
 
 @dataclass(frozen=True)
 class Odoo:
-    """:param pythonpath: the folder that holds the package `odoo`; :param addons: the folders with its addons"""
+    """Where Odoo is: the folder that holds the package `odoo`, and the folders with its addons."""
 
     pythonpath: Path
     addons: tuple[Path, ...]
@@ -62,7 +64,7 @@ def ensure():
         fetch(tree)
     if series_of(packages) != SERIES:
         raise Problem(
-            f"Debian's package holds Odoo {series_of(packages)}, not {SERIES}: set ODOO_PATH to a checkout of {SERIES}"
+            f"Debian's package holds Odoo {series_of(packages)}: set ODOO_PATH to a checkout of Odoo {SERIES}"
         )
     return Odoo(packages, (packages / "odoo/addons",))
 
@@ -112,7 +114,7 @@ def apt_command(work):
     )
     if not site:
         raise Problem(
-            f"this machine has no Debian mirror to fetch Odoo from: set ODOO_PATH to a checkout of Odoo {SERIES}"
+            f"there is no Debian mirror here to fetch Odoo from: set ODOO_PATH to a checkout of Odoo {SERIES}"
         )
     signed = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
     (work / "sources.list").write_text(f"deb {signed}{site} sid main\n")
@@ -153,7 +155,7 @@ def complete(odoo):
     if not odoo.pythonpath.is_relative_to(CACHE):
         return
     addons = odoo.addons[0]
-    # Blurs the background in calls. Listed among the backend's assets, so that its absence is an error on every page.
+    # Blurs the background in calls. It is among the backend's assets: its absence is an error on every page.
     blur = addons / "mail/static/lib/selfie_segmentation/selfie_segmentation.js"
     if not blur.exists():
         blur.parent.mkdir(parents=True, exist_ok=True)

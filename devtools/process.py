@@ -1,6 +1,6 @@
 """Processes that are started, watched and ended; locks; and what is said to the user meanwhile.
 
-Every process gets a group of its own, so that Ctrl+C reaches `./dev` alone and `./dev` ends each of them in order.
+Every process gets a group of its own, so that Ctrl+C reaches `./dev` alone, which ends each of them in order.
 """
 
 import fcntl
@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from .paths import LOGS
 
@@ -104,10 +104,8 @@ class Process:
         self._forget()
 
     def _signal_group(self, number):
-        try:
+        with suppress(ProcessLookupError, PermissionError):  # gone already, or a group that was never ours
             os.killpg(self.popen.pid, number)
-        except (ProcessLookupError, PermissionError):
-            pass  # gone already, or a group that was never ours
 
     def _forget(self):
         with _running_guard:

@@ -37,7 +37,7 @@ def create_venv(python):
 
 
 def install_requirements():
-    """Let uv install them, itself pinned in the same list; where it does not run, pip is slower but the same."""
+    """Let uv install them, itself pinned in the same list; where it does not run, pip does the same."""
     pinned_uv = re.search(r"^uv==(?:.*\\\n)*.*\n", REQUIREMENTS.read_text(), re.MULTILINE).group()
     only_uv = CACHE / "requirements-uv.txt"
     only_uv.write_text(pinned_uv)

@@ -2,8 +2,8 @@
 
     dependencies' template  --copy-->  addon's template  --copy-->  demo, tests
 
-The first holds what the addon depends on, with demo data and Russian; the second the addon as its files are now. Both are made
-once and only copied after that, which takes a tenth of a second.
+The first holds what the addon depends on, with demo data and Russian; the second the addon as its files are
+now. Both are made once and only copied after that, which takes a tenth of a second.
 """
 
 import ast

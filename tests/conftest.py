@@ -3,10 +3,8 @@
 The server and the simulator are processes of their own and live as long as the test run.
 """
 
-import json
 import os
 import re
-from pathlib import Path
 
 import pytest
 import requests
@@ -47,7 +45,7 @@ class OdooUnderTest:
         return session
 
     def rpc(self, login):
-        """Return a function that calls a public method as that user: rpc("anna")("res.users", "read", [2], ["name"])."""
+        """Return a function that calls as that user: rpc("anna")("res.users", "read", [2], ["name"])."""
         session = self.session(login)
 
         def call(model, method, *args, **kwargs):
@@ -133,7 +131,7 @@ class Pages:
         self.contexts, self.errors, self.expected = [], [], []
 
     def __call__(self, login, viewport=(1440, 900), path="/odoo"):
-        """Return a page of that user, who is logged in and has opened `path`; everything in Russian, Moscow time."""
+        """Return a page of that user, who is logged in and has opened `path`. In Russian, Moscow time."""
         width, height = viewport
         context = self.browser.new_context(
             base_url=self.odoo.url,
