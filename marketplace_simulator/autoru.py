@@ -4,7 +4,6 @@ Scheme A's way in: autoru_hook.py; offers and calls: autoru_stock.py; what is wr
 """
 
 import bisect
-import json
 import re
 import secrets
 import time
@@ -17,6 +16,7 @@ from .autoru_stock import StockRoutes
 from .autoru_wire import AutoruWire
 from .fault_kinds import Answer
 from .gate import ApiError, Budget
+from .jsons import load_object
 from .settings import Settings
 from .times import millis_utc
 from .world import Chat, World
@@ -47,12 +47,9 @@ def fail(status: int, error: str, detail: str = "") -> ApiError:
 async def json_body(request: web.Request) -> dict:
     """The body as an object. :raises ApiError: 400 BAD_REQUEST."""
     try:
-        body = json.loads(await request.read())
+        return load_object(await request.read())
     except ValueError as error:
         raise fail(400, "BAD_REQUEST", "Malformed JSON") from error
-    if not isinstance(body, dict):
-        raise fail(400, "BAD_REQUEST", "Object expected")
-    return body
 
 
 class AutoruApi:

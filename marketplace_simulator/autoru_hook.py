@@ -1,13 +1,13 @@
 """Scheme A's way in: the dealer's system posts messages and read marks to `aggregators/auto/hook`."""
 
 import asyncio
-import json
 import logging
 
 import aiohttp
 from aiohttp import web
 
 from .fault_kinds import Answer
+from .jsons import load_object
 from .settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Hook:
         if account is None:
             return _bad("unknown token")
         try:
-            body = json.loads(await request.read())
+            body = load_object(await request.read())
             sender, room_id, message = body["sender"]["name"], body["recipient"]["id"], body["message"]
             kind, message_id = message["type"], message["id"]
         except (ValueError, KeyError, TypeError):

@@ -1,6 +1,5 @@
 """Auto.ru's offers and call tracking."""
 
-import json
 import math
 
 from aiohttp import web
@@ -8,6 +7,7 @@ from aiohttp import web
 from .autoru_wire import AutoruWire
 from .fault_kinds import Answer
 from .gate import ApiError
+from .jsons import load_object
 from .settings import Settings
 from .times import millis_utc, moment
 
@@ -22,12 +22,9 @@ def _fail(status: int, error: str, detail: str = "") -> ApiError:
 
 async def _fields(request: web.Request) -> dict:
     try:
-        body = json.loads(await request.read() or b"{}")
+        return load_object(await request.read() or b"{}")
     except ValueError as error:
         raise _fail(400, "BAD_REQUEST", "Malformed JSON") from error
-    if not isinstance(body, dict):
-        raise _fail(400, "BAD_REQUEST", "Object expected")
-    return body
 
 
 def _moment(text) -> float:

@@ -4,7 +4,6 @@ Listings and calls: avito_stock.py; what is written: avito_wire.py.
 """
 
 import io
-import json
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from .avito_stock import StockRoutes
 from .avito_wire import CHAT_SIZES, AvitoWire
 from .fault_kinds import Answer
 from .gate import ApiError, Budget
+from .jsons import load_object
 from .settings import Settings
 from .world import Chat, World
 
@@ -58,12 +58,9 @@ def fail(code: int, message: str, fields: dict | None = None) -> ApiError:
 async def json_body(request: web.Request) -> dict:
     """The body as an object. :raises ApiError: 400 when it is none."""
     try:
-        body = json.loads(await request.read())
+        return load_object(await request.read())
     except ValueError as error:
         raise fail(400, "Invalid JSON") from error
-    if not isinstance(body, dict):
-        raise fail(400, "Invalid JSON")
-    return body
 
 
 def many(request: web.Request, name: str) -> list[str]:

@@ -1,12 +1,11 @@
 """Avito's listings and call tracking."""
 
-import json
-
 from aiohttp import web
 
 from .avito_wire import AvitoWire
 from .fault_kinds import Answer
 from .gate import ApiError
+from .jsons import load_object
 from .media import RECORD
 from .settings import BadInput, Settings
 from .times import day_utc, moment, seconds_utc
@@ -31,11 +30,11 @@ def _moment(text) -> float | None:
 
 
 async def _fields(request: web.Request) -> dict:
+    """The body; nothing at all when it is not an object, so that the check of its fields fails."""
     try:
-        body = json.loads(await request.read())
+        return load_object(await request.read())
     except ValueError:
         return {}
-    return body if isinstance(body, dict) else {}
 
 
 class StockRoutes:

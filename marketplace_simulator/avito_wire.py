@@ -1,5 +1,7 @@
 """How Avito writes chats, messages, listings and calls, in the profiles `live` and `spec`."""
 
+from urllib.parse import urlsplit
+
 from .media import Media
 from .settings import Settings
 from .times import seconds_utc
@@ -75,7 +77,7 @@ class AvitoWire:
             preview = {
                 "title": data["title"],
                 "description": data.get("description", ""),
-                "domain": data["url"].split("/")[2],
+                "domain": urlsplit(data["url"]).hostname or data["url"],
                 "url": data["url"],
                 "images": None,
             }

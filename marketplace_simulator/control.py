@@ -1,11 +1,10 @@
 """The control API: steering the stand-ins from outside. JSON in and out; README.md documents it."""
 
-import json
-
 from aiohttp import web
 
 from . import seeding
 from .fault_kinds import KINDS
+from .jsons import load_object
 from .kinds import say
 from .settings import BadInput
 from .world import Chat, Message
@@ -16,12 +15,9 @@ _MOST_MESSAGES = 2_000_000
 async def _body(request: web.Request) -> dict:
     """The body as an object; an empty one counts as {}. :raises BadInput:"""
     try:
-        body = json.loads(await request.read() or b"{}")
+        return load_object(await request.read() or b"{}")
     except ValueError as error:
-        raise BadInput("The body is not JSON.") from error
-    if not isinstance(body, dict):
-        raise BadInput("The body is a JSON object.")
-    return body
+        raise BadInput(f"The body is no JSON object: {error}.") from error
 
 
 def _text(body: dict, key: str) -> str:

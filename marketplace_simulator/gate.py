@@ -1,7 +1,6 @@
 """What every request to a marketplace passes: the log, the faults, the keys, the request budget."""
 
 import asyncio
-import json
 import time
 from collections import Counter, deque
 
@@ -10,6 +9,7 @@ from aiohttp import web
 from .bending import bend
 from .fault_kinds import Answer
 from .faults import FaultBoard
+from .jsons import dump
 
 _KEPT = 200
 # Query parameters that are keys; never written into the log.
@@ -151,7 +151,7 @@ class Gate:
             response = answer_response(answer)
         else:
             payload = bend(fault.name, answer.body, self.api.name, self.faults.random())
-            body = json.dumps(payload, ensure_ascii=False).encode()
+            body = dump(payload)
             cut = {
                 "truncated_json": body[: max(1, len(body) * 2 // 3)],
                 "empty_body": b"",

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from .settings import BadInput
 from .world import Chat, Message, World
 
-_FIELDS = {"chat_id", "item_id", "name", "type", "text", "account", "ago", "quote", "talk_seconds", "picture"}
+_TEXTS = ("chat_id", "name", "type", "text", "quote", "picture", "kind")
+_SECONDS = ("ago", "talk_seconds")
+_FIELDS = {*_TEXTS, *_SECONDS, "item_id", "account"}
 
 
 def _image(world: World, chat: Chat, wish: dict) -> dict:
@@ -45,6 +47,7 @@ EXAMPLES: dict[str, tuple[str | None, Callable[[World, Chat, dict], dict]]] = {
     "appCall": (None, lambda *_: {}),
     "unknown": ("🤷", lambda *_: {"version": 1}),
 }
+CHAT_KINDS = {"avito": ("u2i", "u2u", "a2u"), "autoru": ("offer", "support")}
 # The name under which an unknown kind goes out.
 UNKNOWN_KIND = "hologram"
 _NO_MESSAGE = {"autoru": {"call"}}
@@ -90,12 +93,15 @@ def say(world: World, wish: dict) -> dict:
 
 
 def _new_chat(world: World, listing, wish: dict, created: float | None) -> Chat:
-    if "item_id" not in wish:
+    if "item_id" not in wish and wish.get("kind") in (None, "u2i", "offer"):
         # Without a wish of one's own, a different car each time.
         own = [row for row in world.own_listings() if row.status == "active"]
         listing = own[len(world.chats) % len(own)]
     name = wish.get("name", "Покупатель")
-    return world.new_chat(listing=listing, name=name, created=created)
+    kind = wish.get("kind")
+    if kind is not None and kind not in CHAT_KINDS[world.marketplace]:
+        raise BadInput(f"'kind' of a new chat is one of: {', '.join(CHAT_KINDS[world.marketplace])}.")
+    return world.new_chat(kind=kind, listing=listing, name=name, created=created)
 
 
 def _call(world: World, listing, wish: dict, created: float | None) -> dict:
@@ -114,9 +120,9 @@ def _check(wish: dict) -> None:
         raise BadInput(
             f"say does not know {', '.join(sorted(unknown))}; it takes {', '.join(sorted(_FIELDS))}."
         )
-    for key in ("chat_id", "name", "type", "text", "quote", "picture"):
+    for key in _TEXTS:
         if not isinstance(wish.get(key), str | None):
             raise BadInput(f"{key!r} is a text.")
-    for key in ("ago", "talk_seconds"):
+    for key in _SECONDS:
         if type(wish.get(key, 0)) not in (int, float) or wish.get(key, 0) < 0:
             raise BadInput(f"{key!r} is a number of seconds from 0 up.")

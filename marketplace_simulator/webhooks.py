@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import hmac
-import json
 import logging
 import random
 import time
@@ -17,6 +16,7 @@ from .autoru_wire import AutoruWire
 from .avito_wire import SPEC_TYPES, AvitoWire
 from .bending import OPTIONAL, extended, without
 from .faults import FaultBoard
+from .jsons import dump
 from .settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class Courier:
             payload = extended(payload)
         if strikes("webhook_wrong_chat_id"):
             params["chat_id"] = "somebodyelse"
-        body = json.dumps(payload, ensure_ascii=False).encode()
+        body = dump(payload)
         if strikes("webhook_broken_json"):
             body = body[: len(body) // 2]
         kind = "text/plain" if strikes("webhook_text_plain") else "application/json"
