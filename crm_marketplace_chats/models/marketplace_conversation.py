@@ -146,7 +146,9 @@ class MarketplaceConversation(models.Model):
                    last_message_direction = n.direction, last_message_state = n.state
               FROM (
                     SELECT c.id, coalesce(u.unread, 0) AS unread, u.since, l.sent_at AS last_at,
-                           left(regexp_replace(l.body, '\\s+', ' ', 'g'), 160) AS preview, l.kind, l.direction, l.state
+                           left(regexp_replace(l.body, '\\s+', ' ', 'g'), 160) AS preview,
+                           CASE WHEN l.kind = 'call' AND l.data->>'missed' = 'true' THEN 'missed_call' ELSE l.kind END AS kind,
+                           l.direction, l.state
                       FROM marketplace_conversation c
                       LEFT JOIN LATERAL (
                             SELECT m.sent_at, m.id FROM marketplace_message m

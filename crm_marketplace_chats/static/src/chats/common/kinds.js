@@ -5,6 +5,7 @@ export const KIND_LABELS = {
     image: _t("Photo"),
     voice: _t("Voice message"),
     call: _t("Call"),
+    missed_call: _t("Missed call"),
     location: _t("Location"),
     listing: _t("Listing"),
     link: _t("Link"),
