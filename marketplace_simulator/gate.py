@@ -65,9 +65,13 @@ def answer_response(answer: Answer) -> web.Response:
     if body is None:
         # Without a body there is no type to declare; aiohttp would say octet-stream.
         return web.Response(status=answer.status, headers=answer.headers)
-    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    sent = body.encode() if isinstance(body, str) else dump(body)
     return web.Response(
-        status=answer.status, text=text, content_type=answer.content_type, headers=answer.headers
+        status=answer.status,
+        body=sent,
+        content_type=answer.content_type,
+        charset="utf-8",
+        headers=answer.headers,
     )
 
 

@@ -12,7 +12,7 @@ def dump(payload) -> bytes:
 
 
 def load_object(body: bytes) -> dict:
-    """:raises ValueError: not JSON, not an object, or with numbers that JSON does not have (NaN, Infinity)."""
+    """:raises ValueError: not JSON, not an object, or with numbers JSON lacks (NaN, Infinity)."""
     try:
         loaded = json.loads(body, parse_constant=_no_number)
     except RecursionError as error:
