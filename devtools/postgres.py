@@ -1,7 +1,7 @@
 """The database server: the one the usual PG* variables name, else one of our own inside the cache.
 
-Our own listens on a Unix socket in a closed folder and on no port. It is for development: it does not wait for
-the disk.
+Our own listens on a Unix socket in a closed folder and on no port. It is for development: it does not wait
+for the disk.
 """
 
 import hashlib
@@ -54,7 +54,7 @@ class GivenServer:
         user, creates = row.split("|")
         if user == "postgres":
             raise Problem(
-                "Odoo refuses the PostgreSQL user `postgres`: set PGUSER to another one that may create databases"
+                "Odoo refuses the PostgreSQL user `postgres`: set PGUSER to one that may create databases"
             )
         if creates != "t":
             raise Problem(
@@ -176,7 +176,7 @@ class OwnServer(GivenServer):
         self.home.mkdir(exist_ok=True)
         if not self._try_as([], as_nobody, nobody.pw_uid):
             raise Problem(
-                "PostgreSQL cannot run here, as it must not be root: set DEV_CACHE to a folder `nobody` may enter"
+                "PostgreSQL must not be root, and `nobody` cannot run here: set DEV_CACHE to an open folder"
             )
 
     def _try_as(self, prefix, as_user, owner):

@@ -56,16 +56,26 @@ def install_requirements():
 
 
 def ensure():
-    """Make the virtual environment as the list of requirements says; at once when it is so already."""
-    python = base_python()
-    interpreter = hashlib.sha256(f"{python} {output([python, '-VV'])[1]}".encode()).hexdigest()
+    """Make the virtual environment as the list of requirements says; at once when it is so already.
+
+    It stays with the Python it was made with, whichever one runs this, as long as that one is there.
+    """
     packages = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
     stamp = VENV / "made-of"
-    made_of = stamp.read_text().split() if stamp.exists() else ["", ""]
-    if made_of == [interpreter, packages]:
+    made_of = stamp.read_text().splitlines() if stamp.exists() else ["", ""]
+    usable = made_of[0] == python_version()
+    if usable and made_of[1] == packages:
         return
     say("Python packages")
-    if made_of[0] != interpreter:
-        create_venv(python)
+    if not usable:
+        create_venv(base_python())
     install_requirements()
-    stamp.write_text(f"{interpreter} {packages}")
+    stamp.write_text(f"{python_version()}\n{packages}")
+
+
+def python_version():
+    """Return what the virtual environment's Python says of itself, or None when it does not run."""
+    try:
+        return " ".join(output([PYTHON, "-VV"])[1].split())
+    except OSError:
+        return None
