@@ -14,6 +14,7 @@ from . import (
     marketplace_template,
     product_template,
     res_config_settings,
+    res_groups,
     res_partner,
     res_users,
 )

@@ -10,12 +10,15 @@ from odoo.addons.mail.tools.discuss import Store
 
 from ..marketplaces import client_class, known_marketplaces
 from ..marketplaces.errors import REASONS, CredentialsError, EntitlementError, MarketplaceError
+from ..marketplaces.transport import origin
 from .reasons import describe_finding, describe_reason
 
 _logger = logging.getLogger(__name__)
 
 #: Failures that only an admin can end.
 REFUSALS = (CredentialsError, EntitlementError)
+#: Where keys may go without TLS: stand-ins on the same machine.
+OWN_HOSTS = ("127.0.0.1", "localhost")
 #: Job under whose name a channel's token is renewed; see `marketplace.job._hold`.
 SESSION_KEY = "session"
 
@@ -190,6 +193,7 @@ class MarketplaceChannel(models.Model):
     def create(self, vals_list):
         channels = super().create(vals_list)
         self.env["marketplace.job"].sudo()._ensure(channels)
+        channels._call_employees()
         return channels
 
     def write(self, vals):
@@ -204,7 +208,8 @@ class MarketplaceChannel(models.Model):
     def _check_addresses(self):
         for channel in self.sudo():
             for address in filter(None, (channel.base_url, channel.autoru_hook_url)):
-                if not address.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+                scheme, host, _port = origin(address)
+                if not host or (scheme != "https" and (scheme != "http" or host not in OWN_HOSTS)):
                     raise ValidationError(self.env._("The address has to begin with https://."))
 
     @api.model
@@ -230,7 +235,11 @@ class MarketplaceChannel(models.Model):
                 "crm_marketplace_chats.access_changed", {"channel_id": channel.id}, subchannel=channel._bus_subchannel()
             )
             super(MarketplaceChannel, channel).write({"access_epoch": channel.access_epoch + 1})
-            # Those who were added are not listening to this channel yet.
+        self._call_employees()
+
+    def _call_employees(self):
+        """Tell those who may not be listening to these channels yet."""
+        for channel in self.sudo():
             for user in channel.user_ids:
                 user._bus_send("crm_marketplace_chats.access_changed", {"channel_id": channel.id})
 
