@@ -191,6 +191,7 @@ class AutoruClient(MarketplaceClient):
             body = mapping(self.api.call("GET", "/user/offers/all", params=params).data)
             offers = [offer for offer in objects(body.get("offers")) if text(offer.get("id"))]
             if offers:
+                self.api.learn_dealer(text(offers[0].get("user_ref")))
                 yield tuple(offer_listing(offer, self.base_url) for offer in offers)
             pages = number(inside(body, "pagination", "total_page_count"))
             if not offers or (page >= pages if pages else len(offers) < OFFERS_PAGE):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -21,14 +21,19 @@ _OFFER_PAGES = 10
 
 def check(client: AutoruClient) -> list[Finding]:
     """Findings of all steps that this channel's mode needs; see `base.MarketplaceClient.check`."""
-    steps: list[tuple[str, Callable[[AutoruClient], list[Finding]]]] = []
+    own_offers = cache(partial(_own_offers, client))
+    steps: list[tuple[str, Callable[[], list[Finding]]]] = []
     if not client.can_pull:
-        steps.append(("hook", _hook))
+        steps.append(("hook", partial(_hook, client)))
     if client.can_pull or client.api.has_keys:
-        steps += [("session", _session), ("dealer", _dealer), ("offers", _offers)]
+        steps += [
+            ("session", partial(_session, client)),
+            ("dealer", partial(_dealer, client)),
+            ("offers", partial(_offers, own_offers)),
+        ]
     if client.can_pull:
-        steps.append(("rooms", _rooms))
-    return run_steps((name, partial(step, client)) for name, step in steps)
+        steps.append(("rooms", partial(_rooms, client, own_offers)))
+    return run_steps(steps)
 
 
 def _hook(client: AutoruClient) -> list[Finding]:
@@ -72,17 +77,17 @@ def _own_offers(client: AutoruClient) -> set[str]:
     return {listing.external_id for page in islice(client.listings(), _OFFER_PAGES) for listing in page}
 
 
-def _offers(client: AutoruClient) -> list[Finding]:
-    count = len(_own_offers(client))
+def _offers(own_offers: Callable[[], set[str]]) -> list[Finding]:
+    count = len(own_offers())
     return [Finding("ok" if count else "warning", "offers_visible", {"count": count})]
 
 
-def _rooms(client: AutoruClient) -> list[Finding]:
+def _rooms(client: AutoruClient, own_offers: Callable[[], set[str]]) -> list[Finding]:
     """Of a real account it is told that a session showed the stock but not the salon's chats.
 
     Where a dealer id is set, both ways are tried: with and without naming it in the chat requests.
     """
-    offers = _own_offers(client)
+    offers = own_offers()
 
     def look() -> tuple[int, int]:
         rooms = client.rooms()

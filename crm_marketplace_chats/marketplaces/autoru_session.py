@@ -83,6 +83,12 @@ class AutoruSession:
         """The dealer's number: as set, else as the login told it; empty when neither."""
         return self._dealer or text(self.recall("dealer_id"))
 
+    def learn_dealer(self, owner: str) -> None:
+        """Keep our number from an offer of ours (``dealer:30001``): a pasted session does not tell it."""
+        kind, _, dealer_id = owner.partition(":")
+        if kind == "dealer" and not self.dealer_id:
+            self.remember(dealer_id=dealer_id)
+
     @property
     def has_keys(self) -> bool:
         return bool(self._token and (self._pasted or (self._login and self._password)))

@@ -175,8 +175,8 @@ class AvitoClient(MarketplaceClient):
         body = self.api.call("GET", path, params={"limit": PAGE, "offset": offset}).data
         if not isinstance(body, list) and "messages" not in mapping(body):
             raise TemporaryError("bad_answer", "no list of messages")
-        rows, more = avito_words.messages(body, conversation_id, self.api.account_id)
-        return rows, len(rows) >= PAGE if more is None else more
+        rows = avito_words.message_rows(body)
+        return avito_words.readable(rows, conversation_id, self.api.account_id), _more(body, len(rows))
 
     def listings(self) -> Iterator[tuple[RemoteListing, ...]]:
         """All listings with title, price and state. ``feed_id`` stays empty: it costs a request each."""
@@ -275,8 +275,9 @@ class AvitoClient(MarketplaceClient):
 
 
 def _more(body: Any, count: int) -> bool:
-    more = avito_words.has_more(body)
-    return count >= PAGE if more is None else more and count > 0
+    """Whether another page follows one of so many entries; only live answers tell."""
+    more = inside(body, "meta", "has_more")
+    return more and count > 0 if isinstance(more, bool) else count >= PAGE
 
 
 def _look(chats: list[Mapping[str, Any]]) -> str:

@@ -179,13 +179,9 @@ def _direction(raw: Mapping[str, Any], account_id: str) -> str:
     return words.OUT if text(raw.get("author_id")) == account_id else words.IN
 
 
-def messages(body: Any, conversation_id: str, account_id: str) -> tuple[list[RemoteMessage], bool | None]:
-    """A page of messages, and whether more follow (None where it does not say).
-
-    The official schema is a bare array; live answers wrap it in an object, with ``meta.has_more`` beside it.
-    """
-    rows = body if isinstance(body, list) else mapping(body).get("messages")
-    return readable(rows, conversation_id, account_id), has_more(body)
+def message_rows(body: Any) -> list[Mapping[str, Any]]:
+    """The raw messages of a page: the official schema is a bare array, live answers hold it in an object."""
+    return objects(body if isinstance(body, list) else mapping(body).get("messages"))
 
 
 def readable(rows: Any, conversation_id: str, account_id: str) -> list[RemoteMessage]:
@@ -199,11 +195,6 @@ def readable(rows: Any, conversation_id: str, account_id: str) -> list[RemoteMes
             # Nothing to know it by: it could never be stored once only.
             _logger.warning("left out of chat %s: %s", conversation_id, error)
     return sorted(found.values(), key=lambda entry: entry.sent_at, reverse=True)
-
-
-def has_more(body: Any) -> bool | None:
-    more = inside(body, "meta", "has_more")
-    return more if isinstance(more, bool) else None
 
 
 # ---------------------------------------------------------------- chats

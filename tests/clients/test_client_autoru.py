@@ -128,13 +128,17 @@ def test_the_form_of_the_token_is_found_out(autoru, config, form, expected):
     assert autoru.conversations({}).conversations
 
 
-def test_a_session_pasted_by_hand(settings, store, autoru):
+def test_a_session_pasted_by_hand(settings, store, autoru, simulator):
     autoru.rooms()
     pasted = {**settings, "login": "", "password": "", "session_id": store.session["session_id"]}
     store.session.clear()
     with AutoruClient(pasted, store) as client:
-        assert client.rooms()
+        foreign = [
+            row["id"] for row in simulator.control("GET", "/autoru/chats")["chats"] if row["we_are_buyer"]
+        ]
+        assert not client.conversation(foreign[0]).noise, "nobody has told who we are"
         assert [finding.level for finding in client.check()] == ["ok"] * 5
+        assert client.conversation(foreign[0]).noise, "our own offers have"
 
 
 # ---------------------------------------------------------------- in, pulling

@@ -150,6 +150,9 @@ def test_wrong_keys(settings, profile, store):
 def test_the_first_walk_sees_every_chat_and_an_idle_pull_is_one_request(avito, simulator, chat_ids):
     found, state, _pages = walk(avito)
     assert {chat.external_id for chat in found} == set(chat_ids())
+    rows = simulator.control("GET", "/avito/chats")["chats"]
+    not_ours = {row["id"] for row in rows if row["we_are_buyer"] or row["kind"] == "a2u"}
+    assert {chat.external_id for chat in found if chat.noise} == not_ours != set()
     before = simulator.asked("avito")
     _found, state, pages = walk(avito, state)
     assert (pages, simulator.asked("avito") - before) == (1, 1)

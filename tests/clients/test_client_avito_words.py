@@ -194,9 +194,8 @@ def test_a_quote():
 def test_both_shapes_of_a_page_newest_first(wrap):
     rows = [entry(id=id_, created=created) for id_, created in (("b", 2), ("c", 3), ("a", 1), ("c", 3))]
     rows += [{"id": "no time"}, None]
-    page, more = avito.messages(wrap(rows), "u2i-x", US)
+    page = avito.readable(avito.message_rows(wrap(rows)), "u2i-x", US)
     assert [message.external_id for message in page] == ["c", "b", "a"]
-    assert more is (True if isinstance(wrap([]), dict) else None)
 
 
 # ---------------------------------------------------------------- chats
