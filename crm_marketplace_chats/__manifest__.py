@@ -11,6 +11,7 @@
         "security/ir.model.access.csv",
         "security/crm_marketplace_chats_rules.xml",
         "data/ir_cron_data.xml",
+        "data/marketplace_job_data.xml",
         "data/marketplace_template_data.xml",
         "views/marketplace_conversation_views.xml",
         "views/marketplace_message_views.xml",
@@ -30,7 +31,8 @@
         "crm_marketplace_chats.assets_chats": ["crm_marketplace_chats/static/src/chats/**/*"],
         "web.assets_unit_tests": [
             ("include", "crm_marketplace_chats.assets_chats"),
-            "crm_marketplace_chats/static/tests/**/*.test.js",
+            "crm_marketplace_chats/static/tests/**/*",
+            ("remove", "crm_marketplace_chats/static/tests/tours/**/*"),
         ],
         "web.assets_tests": ["crm_marketplace_chats/static/tests/tours/**/*"],
     },

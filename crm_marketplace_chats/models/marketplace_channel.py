@@ -11,6 +11,7 @@ from odoo.addons.mail.tools.discuss import Store
 from ..marketplaces import client_class, known_marketplaces
 from ..marketplaces.errors import REASONS, CredentialsError, EntitlementError, MarketplaceError
 from ..marketplaces.transport import origin
+from .marketplace_job import DONE
 from .reasons import describe_finding, describe_reason
 
 _logger = logging.getLogger(__name__)
@@ -277,7 +278,8 @@ class MarketplaceChannel(models.Model):
         self.check_access("write")
         channel = self.sudo()
         session = FreshSession()
-        findings = channel._client(session).check()
+        with channel._client(session) as client:
+            findings = client.check()
         report = "\n".join(describe_finding(self.env, finding, self.marketplace) for finding in findings)
         trouble = next((finding.code for finding in findings if finding.level == "error"), False)
         refused = trouble and issubclass(REASONS.get(trouble, MarketplaceError), REFUSALS)
@@ -311,12 +313,22 @@ class MarketplaceChannel(models.Model):
         self.ensure_one()
         self.check_access("write")
         channel = self.sudo()
-        client = channel._client()
-        try:
-            (client.unsubscribe if channel.webhook_active else client.subscribe)(channel.webhook_url)
-        except MarketplaceError as error:
-            raise UserError(describe_reason(self.env, error.reason, channel.marketplace)) from error
+        with channel._client() as client:
+            try:
+                (client.unsubscribe if channel.webhook_active else client.subscribe)(channel.webhook_url)
+            except MarketplaceError as error:
+                raise UserError(describe_reason(self.env, error.reason, channel.marketplace)) from error
         channel.webhook_active = not channel.webhook_active
+
+    def _keep_webhook(self, channel, job):
+        """Job: a marketplace forgets an address that did not answer for long; ask again where it did."""
+        if not channel.webhook_active:
+            return None
+        with channel._client() as client:
+            url = channel.webhook_url
+            self.env.cr.commit()
+            client.subscribe(url)
+        return DONE
 
     def action_open_conversations(self):
         self.ensure_one()

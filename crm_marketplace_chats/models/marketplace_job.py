@@ -19,9 +19,10 @@ WORK = {
     "pull": ("marketplace.channel", "_pull"),
     "media": ("marketplace.message", "_fetch_media"),
     "listings": ("marketplace.listing", "_refresh"),
+    "webhook": ("marketplace.channel", "_keep_webhook"),
 }
 #: Kinds that look at the marketplace from time to time, in seconds; the others wait for something to do.
-PERIOD = {"pull": 60, "listings": 3000}
+PERIOD = {"pull": 60, "listings": 3000, "webhook": 3000}
 #: What a piece of work answers: something was done, there is more to do at once; None: there was nothing to do.
 DONE, MORE = "done", "more"
 FIRST_BACK_OFF, LONGEST_BACK_OFF, RATE_LIMIT_PAUSE = 30, 900, 60
@@ -48,6 +49,7 @@ class MarketplaceJob(models.Model):
             ("pull", "Asking for Messages"),
             ("media", "Pictures and Voice"),
             ("listings", "Listings"),
+            ("webhook", "Subscription to Deliveries"),
         ],
         required=True,
     )
@@ -84,6 +86,10 @@ class MarketplaceJob(models.Model):
                 if (channel.id, kind) not in have
             ]
         )
+
+    @api.model
+    def _ensure_all(self):
+        self._ensure(self.env["marketplace.channel"].with_context(active_test=False).search([]))
 
     @api.model
     def _trigger(self, kind, at=None):
