@@ -1,5 +1,7 @@
 """What the Chats screen asks. Shapes of the answers: docs/architecture.md."""
 
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -104,12 +106,16 @@ class MarketplaceConversation(models.Model):
             "buyer_name",
             "listing_id.title",
             "vehicle_id.name",
+            "vehicle_id.vehicle_make",
+            "vehicle_id.vehicle_model",
             "vehicle_id.vehicle_vin",
             "vehicle_id.vehicle_plate",
             "partner_id.phone",
             "message_ids.body",
         )
-        return Domain.OR(Domain(name, "ilike", text) for name in fields_searched)
+        # What people type is meant as it stands: «100%» is no pattern.
+        literally = re.sub(r"([\\%_])", r"\\\1", text)
+        return Domain.OR(Domain(name, "ilike", literally) for name in fields_searched)
 
     @api.model
     def _after_domain(self, view, last):
