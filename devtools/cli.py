@@ -117,14 +117,20 @@ COMMANDS = {
 }
 
 
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def interrupt(*_):
+    """End what runs; what asks for it again must not disturb that."""
+    for number in INTERRUPTS:
+        signal.signal(number, lambda *_: None)
     raise KeyboardInterrupt
 
 
 def main(arguments):
     """Run a command and return the exit code of `./dev`."""
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGHUP, interrupt)
+    for number in INTERRUPTS:
+        signal.signal(number, interrupt)
     command, *rest = arguments or ["help"]
     if command not in COMMANDS:
         print(f"dev: there is no command `{command}`; `./dev help` lists them", file=sys.stderr)

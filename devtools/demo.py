@@ -41,7 +41,11 @@ class Simulator:
         """Start it, wait until it answers, and return its process."""
         ports = [part for name, port in self.ports.items() for part in (f"--{name}-port", port)]
         process = Process("the simulator", [PYTHON, "-m", SIMULATOR, *ports, *options], cwd=ROOT, log=log)
-        wait_for(lambda: answers(f"{self.control_url}/requests"), process, "the simulator's control port")
+        try:
+            wait_for(lambda: answers(f"{self.control_url}/requests"), process, "the simulator's control port")
+        except BaseException:
+            process.end()
+            raise
         return process
 
 

@@ -43,11 +43,12 @@ class Process:
     """A running program. With `log` its output goes to that file of the log folder, else where ours goes.
 
     :param name: what the user knows it by
+    :param stop_signal: what asks it to end
     :param progress: a pattern with two groups ("done", "of"), looked for in the log and reported now and then
     """
 
-    def __init__(self, name, command, *, log=None, progress=None, **popen):
-        self.name, self.progress = name, progress
+    def __init__(self, name, command, *, log=None, progress=None, stop_signal=signal.SIGTERM, **popen):
+        self.name, self.progress, self.stop_signal = name, progress, stop_signal
         self.log = LOGS / log if log else None
         if self.log:
             LOGS.mkdir(parents=True, exist_ok=True)
@@ -59,9 +60,8 @@ class Process:
 
     def _start(self, command, **popen):
         popen.setdefault("stdin", subprocess.DEVNULL)
-        popen.setdefault("start_new_session", True)
         with _running_guard:
-            self.popen = subprocess.Popen([str(part) for part in command], **popen)
+            self.popen = subprocess.Popen([str(part) for part in command], start_new_session=True, **popen)
             _running.add(self)
 
     def poll(self):
@@ -93,7 +93,7 @@ class Process:
 
     def end(self, grace=15):
         """Ask the whole group to end, then make it."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number in (self.stop_signal, signal.SIGKILL):
             if self.poll() is None:
                 self._signal_group(number)
                 try:

@@ -1,6 +1,7 @@
 """`./dev test`: lint, then one pytest run over everything."""
 
 import os
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 

@@ -11,7 +11,7 @@ import requests
 
 from devtools import demo
 from devtools.paths import LOGS, SCREENSHOTS
-from devtools.process import tail
+from devtools.process import end_all, tail
 from devtools.system import chromium, free_port
 from devtools.workspace import Workspace
 
@@ -186,6 +186,11 @@ def page_as(browser, odoo, request):
             print(f"screenshot: {file}")
     pages.close()
     assert not pages.unexpected(), "errors in the browser's console:\n" + "\n".join(pages.unexpected())
+
+
+def pytest_sessionfinish():
+    """Leave no server behind, whatever interrupted the fixtures."""
+    end_all()
 
 
 @pytest.hookimpl(hookwrapper=True)
