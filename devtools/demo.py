@@ -272,11 +272,6 @@ def interactive(command):
     """Give the terminal to a program that works on the demo's database; return its exit code."""
     with Workspace() as workspace:
         ensure_database(workspace)
-        try:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for that program
-            program = [str(part) for part in command(workspace)]
-            return subprocess.run(
-                program, env=workspace.environment, cwd=ROOT, restore_signals=True
-            ).returncode
-        finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl+C is for that program
+        program = [str(part) for part in command(workspace)]
+        return subprocess.run(program, env=workspace.environment, cwd=ROOT).returncode

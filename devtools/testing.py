@@ -33,13 +33,9 @@ def run(arguments):
         say("tests")
         everything = [] if paths else EVERYTHING
         command = [PYTHON, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", ROOT, *options]
-        return Process(
-            "pytest",
-            [*command, *arguments, *everything],
-            env=environment,
-            stdin=None,
-            start_new_session=False,
-        ).wait()
+        command += [*arguments, *everything]
+        # SIGINT lets pytest end what its fixtures have started.
+        return Process("pytest", command, env=environment, stdin=None, stop_signal=signal.SIGINT).wait()
 
 
 def is_path(argument):

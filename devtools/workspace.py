@@ -62,7 +62,7 @@ class Workspace:
             "list_db": False,
             "admin_passwd": "admin",
             "max_cron_threads": 0,
-            # Odoo would limit the address space of its process, which in tests is pytest's, with all its threads.
+            # Odoo would limit the address space of its process: in tests that is pytest, with many threads.
             "limit_memory_hard": 0,
         }
         text = "[options]\n" + "".join(f"{name} = {value}\n" for name, value in options.items())
