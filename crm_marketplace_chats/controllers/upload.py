@@ -1,6 +1,6 @@
 import io
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, WebPImagePlugin
 
 from odoo import http
 from odoo.exceptions import AccessError, MissingError
@@ -8,6 +8,8 @@ from odoo.http import request
 
 #: What the marketplaces take as it is; other formats that can be read become JPEG.
 TAKEN = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
+#: What is read at all. WebP has to be loaded by name: Odoo switches off the formats that it does not use itself.
+READ = [*TAKEN, "BMP", WebPImagePlugin.WebPImageFile.format]
 #: Bytes of an upload, and its pixels: 24 MB and 75 megapixels are Avito's limits.
 SIZE_LIMIT, PIXEL_LIMIT = 24 * 1024 * 1024, 75_000_000
 
@@ -59,7 +61,7 @@ class MarketplaceUpload(http.Controller):
         if len(raw) > SIZE_LIMIT:
             return None, None, env._("The picture is larger than 24 MB.")
         try:
-            image = Image.open(io.BytesIO(raw))
+            image = Image.open(io.BytesIO(raw), formats=READ)
             if image.width * image.height > PIXEL_LIMIT:
                 return None, None, env._("The picture has more than 75 megapixels.")
             if image.format in TAKEN:
