@@ -1,1 +1,12 @@
-from . import test_apply
+from . import (
+    test_access,
+    test_apply,
+    test_hoot,
+    test_pull,
+    test_screen,
+    test_send,
+    test_settings,
+    test_templates,
+    test_upload,
+    test_webhook,
+)
