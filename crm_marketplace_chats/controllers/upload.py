@@ -15,7 +15,9 @@ SIZE_LIMIT, PIXEL_LIMIT = 24 * 1024 * 1024, 75_000_000
 
 
 class MarketplaceUpload(http.Controller):
-    @http.route("/crm_marketplace_chats/upload/<int:conversation_id>", type="http", auth="user", methods=["POST"])
+    @http.route(
+        "/crm_marketplace_chats/upload/<int:conversation_id>", type="http", auth="user", methods=["POST"]
+    )
     def upload(self, conversation_id, file=None, **_form):
         """Take a picture for a reply that is being written.
 

@@ -48,7 +48,8 @@ def insert_new(model, rows, unique):
     uid = model.env.uid
     stamp = SQL("%s, now() at time zone 'UTC', %s, now() at time zone 'UTC'", uid, uid)
     values = SQL(", ").join(
-        SQL("(%s, %s)", SQL(", ").join(SQL("%s", _adapt(value)) for value in row.values()), stamp) for row in rows
+        SQL("(%s, %s)", SQL(", ").join(SQL("%s", _adapt(value)) for value in row.values()), stamp)
+        for row in rows
     )
     statement = SQL(
         "INSERT INTO %s (%s) VALUES %s ON CONFLICT (%s) WHERE external_id IS NOT NULL DO NOTHING RETURNING id",

@@ -41,7 +41,9 @@ class MarketplaceChannel(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True, tracking=True)
     marketplace = fields.Selection(lambda self: known_marketplaces(), required=True)
-    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
     user_ids = fields.Many2many(
         "res.users",
         "marketplace_channel_users_rel",
@@ -71,7 +73,10 @@ class MarketplaceChannel(models.Model):
         "Token", compute="_compute_secret", inverse="_inverse_autoru_token", groups="base.group_system"
     )
     autoru_mode = fields.Selection(
-        [("pull", "Ask Auto.ru for messages (login and password)"), ("webhook", "Auto.ru delivers messages (ChatId)")],
+        [
+            ("pull", "Ask Auto.ru for messages (login and password)"),
+            ("webhook", "Auto.ru delivers messages (ChatId)"),
+        ],
         "Way of Receiving",
         default="pull",
         groups="base.group_system",
@@ -81,7 +86,10 @@ class MarketplaceChannel(models.Model):
         "Password", compute="_compute_secret", inverse="_inverse_autoru_password", groups="base.group_system"
     )
     autoru_session_id = fields.Char(
-        "Session ID", compute="_compute_secret", inverse="_inverse_autoru_session_id", groups="base.group_system"
+        "Session ID",
+        compute="_compute_secret",
+        inverse="_inverse_autoru_session_id",
+        groups="base.group_system",
     )
     autoru_dealer_id = fields.Char("Dealer ID", groups="base.group_system", copy=False)
     autoru_chat_id = fields.Char(
@@ -97,7 +105,9 @@ class MarketplaceChannel(models.Model):
     webhook_secret = fields.Char(
         required=True, groups="base.group_system", copy=False, default=lambda self: secrets.token_urlsafe(32)
     )
-    webhook_url = fields.Char("Address for Deliveries", compute="_compute_webhook_url", groups="base.group_system")
+    webhook_url = fields.Char(
+        "Address for Deliveries", compute="_compute_webhook_url", groups="base.group_system"
+    )
     webhook_active = fields.Boolean("Deliveries Switched On", readonly=True, copy=False)
 
     state = fields.Selection(
@@ -127,7 +137,9 @@ class MarketplaceChannel(models.Model):
     @api.depends("marketplace")
     def _compute_default_base_url(self):
         for channel in self:
-            channel.default_base_url = channel.marketplace and client_class(channel.marketplace).default_base_url
+            channel.default_base_url = (
+                channel.marketplace and client_class(channel.marketplace).default_base_url
+            )
 
     @api.model
     def _secret_fields(self):
@@ -171,11 +183,15 @@ class MarketplaceChannel(models.Model):
     @api.depends_context("lang")
     def _compute_state_message(self):
         for channel in self:
-            channel.state_message = channel.reason and describe_reason(self.env, channel.reason, channel.marketplace)
+            channel.state_message = channel.reason and describe_reason(
+                self.env, channel.reason, channel.marketplace
+            )
 
     @api.depends("job_ids.last_success_at")
     def _compute_last_success_at(self):
-        pulls = self.env["marketplace.job"].sudo().search([("channel_id", "in", self.ids), ("kind", "=", "pull")])
+        pulls = (
+            self.env["marketplace.job"].sudo().search([("channel_id", "in", self.ids), ("kind", "=", "pull")])
+        )
         last = {job.channel_id.id: job.last_success_at for job in pulls}
         for channel in self:
             channel.last_success_at = last.get(channel.id)
@@ -216,7 +232,10 @@ class MarketplaceChannel(models.Model):
     @api.model
     def _connection_fields(self):
         return {
-            name for code, _label in known_marketplaces() for name in self._fields if name.startswith(f"{code}_")
+            name
+            for code, _label in known_marketplaces()
+            for name in self._fields
+            if name.startswith(f"{code}_")
         } | {"base_url"}
 
     def _forget_session(self):
@@ -233,9 +252,11 @@ class MarketplaceChannel(models.Model):
         to a subchannel whose name changes with each change of the employees."""
         for channel in self.sudo():
             channel._bus_send(
-                "crm_marketplace_chats.access_changed", {"channel_id": channel.id}, subchannel=channel._bus_subchannel()
+                "crm_marketplace_chats.access_changed",
+                {"channel_id": channel.id},
+                subchannel=channel._bus_subchannel(),
             )
-            super(MarketplaceChannel, channel).write({"access_epoch": channel.access_epoch + 1})
+            channel.access_epoch += 1
         self._call_employees()
 
     def _call_employees(self):
@@ -257,7 +278,9 @@ class MarketplaceChannel(models.Model):
         prefix = f"{channel.marketplace}_"
         stored = self.env["marketplace.channel.secret"]._read_all(channel)
         settings = {
-            name.removeprefix(prefix): stored.get(name, "") if name in self._secret_fields() else channel[name] or ""
+            name.removeprefix(prefix): stored.get(name, "")
+            if name in self._secret_fields()
+            else channel[name] or ""
             for name in self._fields
             if name.startswith(prefix)
         }
@@ -332,9 +355,9 @@ class MarketplaceChannel(models.Model):
 
     def action_open_conversations(self):
         self.ensure_one()
-        return self.env["ir.actions.act_window"]._for_xml_id("crm_marketplace_chats.action_conversation_list") | {
-            "domain": [("channel_id", "=", self.id)]
-        }
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_marketplace_chats.action_conversation_list"
+        ) | {"domain": [("channel_id", "=", self.id)]}
 
     # ------------------------------------------------------------ state
 
@@ -343,7 +366,9 @@ class MarketplaceChannel(models.Model):
         it is shown where it is missing."""
         self.ensure_one()
         troubles = self.job_ids.filtered(lambda job: job.reason and job.kind != "media")
-        refused = troubles.filtered(lambda job: issubclass(REASONS.get(job.reason, MarketplaceError), REFUSALS))
+        refused = troubles.filtered(
+            lambda job: issubclass(REASONS.get(job.reason, MarketplaceError), REFUSALS)
+        )
         worst = (refused or troubles)[:1]
         values = {
             "state": "refused" if refused else "failing" if troubles else "connected",

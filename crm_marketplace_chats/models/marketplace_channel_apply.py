@@ -55,7 +55,8 @@ class MarketplaceChannel(models.Model):
             self.env.cr.execute(
                 """
                 UPDATE marketplace_conversation c
-                   SET pulled_external_id = v.message, has_gap = has_gap OR c.external_id = ANY(%s), pull_pending = false
+                   SET pulled_external_id = v.message, pull_pending = false,
+                       has_gap = has_gap OR c.external_id = ANY(%s)
                   FROM unnest(%s, %s) AS v(conversation, message)
                  WHERE c.channel_id = %s AND c.external_id = v.conversation
                 """,
@@ -87,7 +88,9 @@ class MarketplaceChannel(models.Model):
         """:return: listing ids by external id"""
         found = [*batch.listings, *(c.listing for c in batch.conversations if c.listing)]
         # What the list of advertisements says is fuller than what came with a chat, so it is applied last.
-        rows = {listing.external_id: listing for listing in sorted(found, key=lambda listing: not listing.partial)}
+        rows = {
+            listing.external_id: listing for listing in sorted(found, key=lambda listing: not listing.partial)
+        }
         if not rows:
             return {}
         Listing = self.env["marketplace.listing"]
@@ -103,11 +106,18 @@ class MarketplaceChannel(models.Model):
         wanted = set(remote) | {message.conversation_id for message in batch.messages}
         Conversation = self.env["marketplace.conversation"]
         known = self._conversation_ids(wanted)
-        new = [self._new_conversation(external_id, remote.get(external_id), listings) for external_id in sorted(wanted - set(known))]
+        new = [
+            self._new_conversation(external_id, remote.get(external_id), listings)
+            for external_id in sorted(wanted - set(known))
+        ]
         created = insert_new(Conversation, new, ("channel_id", "external_id"))
         changed = update_changed(
             Conversation,
-            [{"id": known[key]} | self._conversation_values(remote[key], listings) for key in remote if key in known],
+            [
+                {"id": known[key]} | self._conversation_values(remote[key], listings)
+                for key in remote
+                if key in known
+            ],
             keep_empty=KEPT_WHEN_EMPTY,
         )
         if created:
@@ -183,7 +193,9 @@ class MarketplaceChannel(models.Model):
         fresh = [message for external_id, message in unique.items() if external_id not in known]
         # Oldest first, so that ids break ties between messages of the same second.
         fresh.sort(key=lambda message: (message.sent_at, message.external_id))
-        adopted = self._adopt_echoes([message for message in fresh if message.direction == OUT], conversations)
+        adopted = self._adopt_echoes(
+            [message for message in fresh if message.direction == OUT], conversations
+        )
         new = [
             self._new_message(message, conversations["ids"][message.conversation_id])
             for message in fresh
@@ -286,7 +298,9 @@ class MarketplaceChannel(models.Model):
         if message.key:
             return row.key == message.key
         since = (row.attempted_at or row.sent_at) - CLOCK_DIFFERENCE
-        same = row.kind == message.kind and (row.kind != "text" or (row.body or "").strip() == message.body.strip())
+        same = row.kind == message.kind and (
+            row.kind != "text" or (row.body or "").strip() == message.body.strip()
+        )
         return same and to_naive(message.sent_at) >= since
 
     def _apply_reading(self, batch, conversations):
@@ -349,7 +363,9 @@ class MarketplaceChannel(models.Model):
             walk = job.walk or {}
             self.env.cr.commit()  # no snapshot is held while the marketplace thinks
             page = client.conversations(walk)
-            messages = sum(self._pull_portion(client, part) for part in split_every(PORTION, page.conversations))
+            messages = sum(
+                self._pull_portion(client, part) for part in split_every(PORTION, page.conversations)
+            )
             self._apply_and_commit(Batch(), job=job, walk=dict(page.walk))
             _logger.info(
                 "channel %s: %s conversations, %s messages pulled in %.0f ms",
@@ -368,7 +384,7 @@ class MarketplaceChannel(models.Model):
         :return: number of messages read
         """
         seen = self._pulled_so_far(remotes)
-        self.env.cr.commit()  # pylint: disable=invalid-commit
+        self.env.cr.commit()
         conversations, histories, troubles, unread = [], {}, {}, []
         for remote in remotes:
             newest, described = seen.get(remote.external_id, (None, False))
@@ -381,7 +397,9 @@ class MarketplaceChannel(models.Model):
                 # not mean that the delivery before it was not lost.
                 if last and last.external_id != newest:
                     known = partial(self._known_to_pulls, newest)
-                    histories[remote.external_id] = client.history(remote.external_id, known, last.external_id)
+                    histories[remote.external_id] = client.history(
+                        remote.external_id, known, last.external_id
+                    )
             except RejectedError as error:
                 _logger.info("channel %s: chat %s: %s", self.id, remote.external_id, error)
                 unread += [last] if last else []
@@ -390,7 +408,9 @@ class MarketplaceChannel(models.Model):
                 troubles[remote.external_id] = error
                 if len(troubles) > 1:
                     break
-        lasts = {remote.external_id: remote.last_message.external_id for remote in remotes if remote.last_message}
+        lasts = {
+            remote.external_id: remote.last_message.external_id for remote in remotes if remote.last_message
+        }
         self._store_histories(histories, conversations, unread, lasts)
         self._put_aside(troubles)
         if len(troubles) > 1:
@@ -405,7 +425,9 @@ class MarketplaceChannel(models.Model):
             advertisement, say); to compare with the list next time, its own word counts.
         """
         messages = tuple(message for history in histories.values() for message in history.messages)
-        newest = {key: history.messages[0].external_id for key, history in histories.items() if history.messages}
+        newest = {
+            key: history.messages[0].external_id for key, history in histories.items() if history.messages
+        }
         self._apply_and_commit(
             Batch(tuple(conversations), messages + tuple(others)),
             pulled=newest | {key: last for key, last in (lasts or {}).items() if key in histories},
@@ -422,13 +444,14 @@ class MarketplaceChannel(models.Model):
             SELECT external_id FROM marketplace_message
              WHERE channel_id = %(channel)s AND external_id = ANY(%(ids)s)
                AND sent_at <= COALESCE(
-                     (SELECT sent_at FROM marketplace_message WHERE channel_id = %(channel)s AND external_id = %(newest)s),
+                     (SELECT sent_at FROM marketplace_message
+                       WHERE channel_id = %(channel)s AND external_id = %(newest)s),
                      'infinity')
             """,
             {"channel": self.id, "ids": list(external_ids), "newest": newest},
         )
         known = {row[0] for row in self.env.cr.fetchall()}
-        self.env.cr.commit()  # pylint: disable=invalid-commit
+        self.env.cr.commit()
         return known
 
     def _put_aside(self, external_ids):
@@ -439,7 +462,7 @@ class MarketplaceChannel(models.Model):
                 " WHERE channel_id = %s AND external_id = ANY(%s)",
                 (self.id, list(external_ids)),
             )
-            self.env.cr.commit()  # pylint: disable=invalid-commit
+            self.env.cr.commit()
 
     def _pull_again(self, client):
         """Try once more what was put aside."""
@@ -447,7 +470,7 @@ class MarketplaceChannel(models.Model):
             [("channel_id", "=", self.id), ("pull_pending", "=", True)], limit=PORTION
         ):
             external_id, newest = conversation.external_id, conversation.pulled_external_id
-            self.env.cr.commit()  # pylint: disable=invalid-commit
+            self.env.cr.commit()
             try:
                 history = client.history(external_id, partial(self._known_to_pulls, newest))
             except TemporaryError as error:
@@ -457,26 +480,29 @@ class MarketplaceChannel(models.Model):
                 history = History(())
             self._store_histories({external_id: history})
             conversation.pull_pending = False
-            self.env.cr.commit()  # pylint: disable=invalid-commit
+            self.env.cr.commit()
 
     def _describe_partial(self, client):
         """Ask for the names and cars of conversations that a delivery brought first. What cannot be had now is asked
         for by the next run: deliveries are never held up by it."""
         for conversation in self._partial_conversations():
             remote = RemoteConversation(conversation.external_id)
-            self.env.cr.commit()  # pylint: disable=invalid-commit
+            self.env.cr.commit()
             try:
                 described = self._described(client, remote)
             except RateLimitError:
                 raise
             except MarketplaceError as error:
-                _logger.info("channel %s: chat %s is not described yet: %s", self.id, remote.external_id, error)
+                _logger.info(
+                    "channel %s: chat %s is not described yet: %s", self.id, remote.external_id, error
+                )
                 break
             self._apply_and_commit(Batch(conversations=(described,)))
 
     def _partial_conversations(self):
         return self.env["marketplace.conversation"].search(
-            [("channel_id", "=", self.id), ("is_partial", "=", True), ("external_id", "!=", False)], limit=PORTION
+            [("channel_id", "=", self.id), ("is_partial", "=", True), ("external_id", "!=", False)],
+            limit=PORTION,
         )
 
     @staticmethod

@@ -25,7 +25,9 @@ class MarketplaceConversation(models.Model):
     _order = "last_message_at desc nulls last, id desc"
     _rec_name = "buyer_name"
 
-    channel_id = fields.Many2one("marketplace.channel", required=True, ondelete="cascade", index=True, readonly=True)
+    channel_id = fields.Many2one(
+        "marketplace.channel", required=True, ondelete="cascade", index=True, readonly=True
+    )
     company_id = fields.Many2one(related="channel_id.company_id", store=True, index=True)
     marketplace = fields.Selection(related="channel_id.marketplace", store=True)
     external_id = fields.Char("Number at the Marketplace", readonly=True, copy=False)
@@ -33,7 +35,7 @@ class MarketplaceConversation(models.Model):
     buyer_name = fields.Char("Client's Name", readonly=True, index="trigram")
     buyer_external_id = fields.Char(readonly=True, copy=False)
     partner_id = fields.Many2one("res.partner", "Client", index="btree_not_null", ondelete="set null")
-    listing_id = fields.Many2one("marketplace.listing", "Listing", index="btree_not_null", readonly=True)
+    listing_id = fields.Many2one("marketplace.listing", index="btree_not_null", readonly=True)
     vehicle_id = fields.Many2one(
         "product.template",
         "Car",
@@ -44,10 +46,12 @@ class MarketplaceConversation(models.Model):
     )
     car_title = fields.Char("Asked About", compute="_compute_car_title")
     price_seen = fields.Integer("Price at the Beginning, ₽", readonly=True, aggregator=None)
-    lead_id = fields.Many2one("crm.lead", "Lead", index="btree_not_null", ondelete="set null")
+    lead_id = fields.Many2one("crm.lead", index="btree_not_null", ondelete="set null")
     user_id = fields.Many2one("res.users", "Responsible", index="btree_not_null", ondelete="set null")
     url = fields.Char("Address at the Marketplace", readonly=True)
-    is_noise = fields.Boolean("No Client Behind It", readonly=True, help="Support, the marketplace, our own purchases.")
+    is_noise = fields.Boolean(
+        "No Client Behind It", readonly=True, help="Support, the marketplace, our own purchases."
+    )
     is_blocked = fields.Boolean("Closed for Writing", readonly=True)
     is_partial = fields.Boolean(readonly=True, help="The marketplace has not been asked for the details yet.")
     has_gap = fields.Boolean("Older Messages Missing", readonly=True)
@@ -60,13 +64,19 @@ class MarketplaceConversation(models.Model):
     last_message_state = fields.Char(readonly=True)
     unread_count = fields.Integer("Unread", readonly=True, aggregator="sum")
     is_unprocessed = fields.Boolean("Waits for an Answer", readonly=True)
-    waiting_since = fields.Datetime("Waiting Since", readonly=True)
+    waiting_since = fields.Datetime(readonly=True)
     ticked_at = fields.Datetime("Ticked Up To", readonly=True, copy=False)
-    ticked_message_id = fields.Integer(readonly=True, copy=False, help="Breaks ties of messages of the same second.")
+    ticked_message_id = fields.Integer(
+        readonly=True, copy=False, help="Breaks ties of messages of the same second."
+    )
 
     pulled_external_id = fields.Char(readonly=True, copy=False, help="Newest message that a pull has seen.")
-    pull_pending = fields.Boolean(readonly=True, copy=False, help="Could not be read; the next pull tries again.")
-    remote_read_pending = fields.Boolean(readonly=True, copy=False, help="To be marked read at the marketplace.")
+    pull_pending = fields.Boolean(
+        readonly=True, copy=False, help="Could not be read; the next pull tries again."
+    )
+    remote_read_pending = fields.Boolean(
+        readonly=True, copy=False, help="To be marked read at the marketplace."
+    )
 
     _external = models.UniqueIndex(
         "(channel_id, external_id) WHERE external_id IS NOT NULL", "This chat is there already."
@@ -102,13 +112,17 @@ class MarketplaceConversation(models.Model):
 
     def write(self, vals):
         if not self.env.su and set(vals) - EDITABLE:
-            raise AccessError(self.env._("Chats are written by the marketplaces; only people and links are yours."))
+            raise AccessError(
+                self.env._("Chats are written by the marketplaces; only people and links are yours.")
+            )
         result = super().write(vals)
         if "vehicle_id" in vals:
             # sudo: employees join listings to cars through their chats
             listings = self.sudo().listing_id
             listings.vehicle_id = vals["vehicle_id"]
-            super(MarketplaceConversation, listings.conversation_ids).write({"vehicle_id": vals["vehicle_id"]})
+            super(MarketplaceConversation, listings.conversation_ids).write(
+                {"vehicle_id": vals["vehicle_id"]}
+            )
         if set(vals) & EDITABLE:
             for channel, conversations in self.sudo().grouped("channel_id").items():
                 channel._tell_screens(conversations, [])
@@ -147,7 +161,8 @@ class MarketplaceConversation(models.Model):
               FROM (
                     SELECT c.id, coalesce(u.unread, 0) AS unread, u.since, l.sent_at AS last_at,
                            left(regexp_replace(l.body, '\\s+', ' ', 'g'), 160) AS preview,
-                           CASE WHEN l.kind = 'call' AND l.data->>'missed' = 'true' THEN 'missed_call' ELSE l.kind END AS kind,
+                           CASE WHEN l.kind = 'call' AND l.data->>'missed' = 'true'
+                                THEN 'missed_call' ELSE l.kind END AS kind,
                            l.direction, l.state
                       FROM marketplace_conversation c
                       LEFT JOIN LATERAL (
@@ -188,7 +203,8 @@ class MarketplaceConversation(models.Model):
         """Tell the marketplace that this chat has been answered or ticked. For the send job: it commits."""
         self.ensure_one()
         last = self.env["marketplace.message"].search(
-            [("conversation_id", "=", self.id), ("direction", "=", "in"), ("external_id", "!=", False)], limit=1
+            [("conversation_id", "=", self.id), ("direction", "=", "in"), ("external_id", "!=", False)],
+            limit=1,
         )
         external_id, last_id = self.external_id, last.external_id or ""
         # Switched off before: a tick that comes while the request is on its way switches it on again.
@@ -218,7 +234,9 @@ class MarketplaceConversation(models.Model):
                     "user_id": (self.user_id or self.env.user).id,
                     "company_id": self.company_id.id,
                     "expected_revenue": self.vehicle_id.list_price or self.listing_id.price,
-                    "source_id": (source.search([("name", "=", label)], limit=1) or source.create({"name": label})).id,
+                    "source_id": (
+                        source.search([("name", "=", label)], limit=1) or source.create({"name": label})
+                    ).id,
                     "description": self.url and self.env._("Chat: %(address)s", address=self.url),
                 }
             )
@@ -235,4 +253,9 @@ class MarketplaceConversation(models.Model):
     def action_make_lead(self):
         self.ensure_one()
         lead = self._make_lead()
-        return {"type": "ir.actions.act_window", "res_model": "crm.lead", "res_id": lead.id, "views": [[False, "form"]]}
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crm.lead",
+            "res_id": lead.id,
+            "views": [[False, "form"]],
+        }

@@ -58,14 +58,18 @@ class MarketplaceConversation(models.Model):
             "price": listing.price,
             "price_seen": self.price_seen,
             "url": listing.url,
-            "thumb_url": f"/web/image/marketplace.listing/{listing.id}/image" if listing.image_state == "done" else False,
+            "thumb_url": f"/web/image/marketplace.listing/{listing.id}/image"
+            if listing.image_state == "done"
+            else False,
             "state": listing.state,
             "can_make_vehicle": bool(listing.title),
         }
 
     def _panel_others(self):
         same_car = (
-            [("vehicle_id", "=", self.vehicle_id.id)] if self.vehicle_id else [("listing_id", "=", self.listing_id.id)]
+            [("vehicle_id", "=", self.vehicle_id.id)]
+            if self.vehicle_id
+            else [("listing_id", "=", self.listing_id.id)]
         )
         if not (self.vehicle_id or self.listing_id):
             return []
@@ -83,7 +87,11 @@ class MarketplaceConversation(models.Model):
 
     def _panel_client(self):
         partner = self.partner_id.sudo()
-        known = self.search([("partner_id", "=", partner.id), ("id", "!=", self.id)], limit=OTHERS) if partner else []
+        known = (
+            self.search([("partner_id", "=", partner.id), ("id", "!=", self.id)], limit=OTHERS)
+            if partner
+            else []
+        )
         return {
             "name": partner.name or self._buyer_name(),
             "partner_id": partner.id,
@@ -123,7 +131,9 @@ class ProductTemplate(models.Model):
         self.ensure_one()
         return {
             "id": self.id,
-            "title": " ".join(filter(None, [self.vehicle_make, self.vehicle_model, self.vehicle_modification]))
+            "title": " ".join(
+                filter(None, [self.vehicle_make, self.vehicle_model, self.vehicle_modification])
+            )
             or self.name,
             "subtitle": " · ".join(
                 filter(None, [self.vehicle_generation, self.vehicle_trim, str(self.vehicle_year or "")])
@@ -134,7 +144,11 @@ class ProductTemplate(models.Model):
             "price_seen": price_seen or False,
             "currency": (self.company_id or self.env.company).currency_id.symbol,
             "photos": self._panel_photos(),
-            "tags": [tag for tag in (self._label("vehicle_condition"), self.vehicle_location, self._days_in_stock()) if tag],
+            "tags": [
+                tag
+                for tag in (self._label("vehicle_condition"), self.vehicle_location, self._days_in_stock())
+                if tag
+            ],
             "groups": self._panel_groups(),
             "description": self.vehicle_description or False,
             "equipment": (self.vehicle_equipment or "").splitlines(),
@@ -185,7 +199,9 @@ class ProductTemplate(models.Model):
         return groups
 
     def _panel_values(self):
-        values = {name: self[name] for names in PANEL_GROUPS.values() for name in names if name in self._fields}
+        values = {
+            name: self[name] for names in PANEL_GROUPS.values() for name in names if name in self._fields
+        }
         values |= {name: self._label(name) for name in values if self._fields[name].type == "selection"}
         engine = []
         if self.vehicle_engine_volume:

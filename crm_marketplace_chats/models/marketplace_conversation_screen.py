@@ -39,7 +39,8 @@ class MarketplaceConversation(models.Model):
             Store.Attr("buyer_name", lambda c: c._buyer_name()),
             Store.Attr("thumb_url", lambda c: c._thumb_url()),
             Store.Attr(
-                "responsible", lambda c: bool(c.user_id) and {"id": c.user_id.id, "name": c.user_id.sudo().name}
+                "responsible",
+                lambda c: bool(c.user_id) and {"id": c.user_id.id, "name": c.user_id.sudo().name},
             ),
             Store.Attr("vehicle_id", lambda c: c.vehicle_id.id),
             Store.Attr("listing_id", lambda c: c.listing_id.id),
@@ -51,7 +52,9 @@ class MarketplaceConversation(models.Model):
         # sudo: both are shown to everybody who reads the chat
         vehicle, listing = self.vehicle_id.sudo(), self.listing_id.sudo()
         if vehicle.image_128:
-            return f"/web/image/product.template/{vehicle.id}/image_128?unique={vehicle.write_date:%Y%m%d%H%M%S}"
+            return (
+                f"/web/image/product.template/{vehicle.id}/image_128?unique={vehicle.write_date:%Y%m%d%H%M%S}"
+            )
         if listing.image_state == "done":
             return f"/web/image/marketplace.listing/{listing.id}/image/128x128"
         return False
@@ -124,7 +127,9 @@ class MarketplaceConversation(models.Model):
         moment = last[column]
         if not moment:
             return Domain.TRUE
-        return Domain(column, operator, moment) | (Domain(column, "=", moment) & Domain("id", operator, last.id))
+        return Domain(column, operator, moment) | (
+            Domain(column, "=", moment) & Domain("id", operator, last.id)
+        )
 
     @api.model
     @api.readonly
@@ -172,7 +177,9 @@ class MarketplaceConversation(models.Model):
         if not posted:
             body = self._check_body(body, attachment_ids)
             conversation._check_writable()
-            posted = Message.create(conversation._message_values(body, key, self._own_uploads(attachment_ids)))
+            posted = Message.create(
+                conversation._message_values(body, key, self._own_uploads(attachment_ids))
+            )
             if not conversation.user_id:
                 conversation.user_id = self.env.user
             conversation._recount()
@@ -192,7 +199,8 @@ class MarketplaceConversation(models.Model):
             "author_id": self.env.uid,
         }
         values = [
-            common | {"kind": "image", "key": f"{key}/{number}", "attachment_ids": [fields.Command.link(upload.id)]}
+            common
+            | {"kind": "image", "key": f"{key}/{number}", "attachment_ids": [fields.Command.link(upload.id)]}
             for number, upload in enumerate(uploads)
         ]
         return values + ([common | {"kind": "text", "key": key, "body": body}] if body else [])
@@ -224,14 +232,18 @@ class MarketplaceConversation(models.Model):
             return self.env["ir.attachment"].sudo()
         if not self.channel_id.sudo()._can_send_images():
             raise UserError(self.env._("This channel does not take pictures."))
-        uploads = self.env["ir.attachment"].sudo().search(
-            [
-                ("id", "in", list(attachment_ids)),
-                ("res_model", "=", self._name),
-                ("res_id", "=", self.id),
-                ("create_uid", "=", self.env.uid),
-            ],
-            order="id",
+        uploads = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("id", "in", list(attachment_ids)),
+                    ("res_model", "=", self._name),
+                    ("res_id", "=", self.id),
+                    ("create_uid", "=", self.env.uid),
+                ],
+                order="id",
+            )
         )
         if len(uploads) != len(set(attachment_ids)):
             raise AccessError(self.env._("A picture is not there any more. Attach it again."))

@@ -24,12 +24,19 @@ class MarketplaceEvent(models.Model):
     _order = "id desc"
     _rec_name = "create_date"
 
-    channel_id = fields.Many2one("marketplace.channel", required=True, ondelete="cascade", index=True, readonly=True)
-    key = fields.Char(required=True, readonly=True, help="Digest of the body: the same delivery twice is stored once.")
+    channel_id = fields.Many2one(
+        "marketplace.channel", required=True, ondelete="cascade", index=True, readonly=True
+    )
+    key = fields.Char(
+        required=True, readonly=True, help="Digest of the body: the same delivery twice is stored once."
+    )
     body = fields.Text(required=True, readonly=True, groups="base.group_system")
     signature = fields.Char(readonly=True, groups="base.group_system", help="As sent; never trusted.")
     state = fields.Selection(
-        [("new", "New"), ("done", "Understood"), ("poison", "Not Understood")], default="new", required=True, readonly=True
+        [("new", "New"), ("done", "Understood"), ("poison", "Not Understood")],
+        default="new",
+        required=True,
+        readonly=True,
     )
     reason = fields.Char(readonly=True)
     error = fields.Char(compute="_compute_error")
@@ -41,7 +48,9 @@ class MarketplaceEvent(models.Model):
     @api.depends_context("lang")
     def _compute_error(self):
         for event in self:
-            event.error = event.reason and describe_reason(self.env, event.reason, event.channel_id.marketplace)
+            event.error = event.reason and describe_reason(
+                self.env, event.reason, event.channel_id.marketplace
+            )
 
     @api.model
     def _store(self, channel, body, signature=""):
@@ -57,14 +66,23 @@ class MarketplaceEvent(models.Model):
             VALUES (%s, %s, %s, %s, 'new', now() at time zone 'UTC', now() at time zone 'UTC', %s, %s)
             ON CONFLICT (channel_id, key) DO NOTHING RETURNING id
             """,
-            (channel.id, sha256(body.encode()).hexdigest(), body, signature[:256], self.env.uid, self.env.uid),
+            (
+                channel.id,
+                sha256(body.encode()).hexdigest(),
+                body,
+                signature[:256],
+                self.env.uid,
+                self.env.uid,
+            ),
         )
         return bool(self.env.cr.fetchone())
 
     @api.model
     def _apply_stored(self, channel, job):
-        """Job: understand and apply what was delivered, oldest first. One bad delivery is not in the way of the next."""
-        events = self.search([("channel_id", "=", channel.id), ("state", "=", "new")], order="id", limit=PORTION)
+        """Job: understand and apply what was delivered, oldest first. One bad delivery does not stop the next."""
+        events = self.search(
+            [("channel_id", "=", channel.id), ("state", "=", "new")], order="id", limit=PORTION
+        )
         if not events and not channel._partial_conversations():
             return None
         with channel._client() as client:
@@ -90,7 +108,9 @@ class MarketplaceEvent(models.Model):
         try:
             return client.read_delivery(json.loads(self.body))
         except (ValueError, KeyError, TypeError, AttributeError):
-            _logger.warning("channel %s: delivery %s is not understood", self.channel_id.id, self.id, exc_info=True)
+            _logger.warning(
+                "channel %s: delivery %s is not understood", self.channel_id.id, self.id, exc_info=True
+            )
             self.write({"state": "poison", "reason": "bad_answer"})
 
     @api.model

@@ -148,7 +148,9 @@ class MarketplaceJob(models.Model):
                 env = api.Environment(cr, SUPERUSER_ID, {"lang": self._lang()})
                 env["marketplace.job"].browse(self.id)._work()
         except SerializationFailure:
-            _logger.info("channel %s, %s: disturbed by another transaction, again at the next run", *self._where())
+            _logger.info(
+                "channel %s, %s: disturbed by another transaction, again at the next run", *self._where()
+            )
 
     def _work(self):
         started = time.monotonic()

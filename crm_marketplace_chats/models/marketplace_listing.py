@@ -3,6 +3,7 @@ import re
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..marketplaces.errors import RejectedError, TemporaryError
 from ..marketplaces.payload import Batch, RemoteMedia
@@ -45,9 +46,15 @@ class MarketplaceListing(models.Model):
     feed_id = fields.Char("Stock Number in the Feed", index="btree_not_null")
     vin = fields.Char("VIN", index="btree_not_null")
     address = fields.Char("Where the Car Is")
-    vehicle_data = fields.Json(help="What the marketplace says of the car, by the names of the vehicle's fields.")
+    vehicle_data = fields.Json(
+        help="What the marketplace says of the car, by the names of the vehicle's fields."
+    )
     vehicle_id = fields.Many2one(
-        "product.template", "Car", index="btree_not_null", ondelete="set null", domain=[("is_vehicle", "=", True)]
+        "product.template",
+        "Car",
+        index="btree_not_null",
+        ondelete="set null",
+        domain=[("is_vehicle", "=", True)],
     )
     conversation_ids = fields.One2many("marketplace.conversation", "listing_id", "Chats")
 
@@ -137,35 +144,47 @@ class MarketplaceListing(models.Model):
         the channel's company answers."""
         self.env.flush_all()
         for listing_column, vehicle_column in (("feed_id", "vehicle_external_id"), ("vin", "vehicle_vin")):
-            self.env.cr.execute(
-                f"""
-                UPDATE marketplace_listing l SET vehicle_id = found.vehicle_id
-                  FROM (
-                        SELECT l.id, min(p.id) AS vehicle_id
-                          FROM marketplace_listing l
-                          JOIN product_template p ON p.{vehicle_column} = l.{listing_column} AND p.is_vehicle AND p.active
-                           AND (p.company_id IS NULL OR p.company_id = %(company)s)
-                         WHERE l.channel_id = %(channel)s AND l.vehicle_id IS NULL AND l.{listing_column} IS NOT NULL
-                           AND (%(ids)s::int[] IS NULL OR l.id = ANY(%(ids)s))
-                         GROUP BY l.id
-                        HAVING count(*) = 1
-                       ) found
-                 WHERE found.id = l.id
-                RETURNING l.id
-                """,  # the names of the columns are the two pairs above
-                {"company": channel.company_id.id, "channel": channel.id, "ids": listing_ids},
-            )
-            joined = [row[0] for row in self.env.cr.fetchall()]
-            if joined:
-                self.env.cr.execute(
+            joined = self.env.execute_query(
+                SQL(
                     """
-                    UPDATE marketplace_conversation c SET vehicle_id = l.vehicle_id
-                      FROM marketplace_listing l WHERE l.id = c.listing_id AND l.id = ANY(%s)
+                    UPDATE marketplace_listing l SET vehicle_id = found.vehicle_id
+                      FROM (
+                            SELECT l.id, min(p.id) AS vehicle_id
+                              FROM marketplace_listing l
+                              JOIN product_template p
+                                ON p.%(vehicle_column)s = l.%(listing_column)s AND p.is_vehicle AND p.active
+                               AND (p.company_id IS NULL OR p.company_id = %(company)s)
+                             WHERE l.channel_id = %(channel)s AND l.vehicle_id IS NULL
+                               AND l.%(listing_column)s IS NOT NULL
+                               AND (%(ids)s::int[] IS NULL OR l.id = ANY(%(ids)s))
+                             GROUP BY l.id
+                            HAVING count(*) = 1
+                           ) found
+                     WHERE found.id = l.id
+                    RETURNING l.id
                     """,
-                    (joined,),
+                    vehicle_column=SQL.identifier(vehicle_column),
+                    listing_column=SQL.identifier(listing_column),
+                    company=channel.company_id.id,
+                    channel=channel.id,
+                    ids=listing_ids,
                 )
-                self.env["marketplace.conversation"].invalidate_model(["vehicle_id"])
-                self.browse(joined).invalidate_recordset(["vehicle_id"])
+            )
+            self._follow_vehicles([row[0] for row in joined])
+
+    @api.model
+    def _follow_vehicles(self, listing_ids):
+        """The chats about these listings are about their cars."""
+        if listing_ids:
+            self.env.cr.execute(
+                """
+                UPDATE marketplace_conversation c SET vehicle_id = l.vehicle_id
+                  FROM marketplace_listing l WHERE l.id = c.listing_id AND l.id = ANY(%s)
+                """,
+                (listing_ids,),
+            )
+            self.env["marketplace.conversation"].invalidate_model(["vehicle_id"])
+            self.browse(listing_ids).invalidate_recordset(["vehicle_id"])
 
     def _refresh(self, channel, job):
         """Job: all advertisements of the account, for prices, states and the cars' data."""

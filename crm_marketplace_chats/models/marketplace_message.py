@@ -61,7 +61,9 @@ class MarketplaceMessage(models.Model):
     )
     body = fields.Text("Text", index="trigram")
     sent_at = fields.Datetime("Sent", required=True, default=fields.Datetime.now)
-    author_id = fields.Many2one("res.users", "Employee", help="Empty: the client, or us in the marketplace's own app.")
+    author_id = fields.Many2one(
+        "res.users", "Employee", help="Empty: the client, or us in the marketplace's own app."
+    )
     state = fields.Selection(
         [
             ("received", "Received"),
@@ -78,24 +80,32 @@ class MarketplaceMessage(models.Model):
     )
     reason = fields.Char()
     detail = fields.Char("What the Marketplace Said")
-    error = fields.Char("Error", compute="_compute_error")
-    is_noise = fields.Boolean("Notice, Not a Client", help="Shown, but never counted as waiting for an answer.")
+    error = fields.Char(compute="_compute_error")
+    is_noise = fields.Boolean(
+        "Notice, Not a Client", help="Shown, but never counted as waiting for an answer."
+    )
     key = fields.Char(copy=False, help="Made by the browser; the same key is the same message.")
     data = fields.Json("Details")
     attachment_ids = fields.One2many(
         "ir.attachment", "res_id", "Files", domain=[("res_model", "=", "marketplace.message")]
     )
-    media_state = fields.Selection([("pending", "Being Fetched"), ("done", "Fetched"), ("failed", "Not Fetched")])
+    media_state = fields.Selection(
+        [("pending", "Being Fetched"), ("done", "Fetched"), ("failed", "Not Fetched")]
+    )
     attempts = fields.Integer()
     attempted_at = fields.Datetime(help="When the request left.")
-    readings = fields.Integer(help="How often the chat was read to find out what became of an unknown outcome.")
+    readings = fields.Integer(
+        help="How often the chat was read to find out what became of an unknown outcome."
+    )
     next_attempt_at = fields.Datetime()
 
     _external = models.UniqueIndex(
         "(channel_id, external_id) WHERE external_id IS NOT NULL", "This message is there already."
     )
     _thread = models.Index("(conversation_id, sent_at DESC, id DESC)")
-    _key = models.UniqueIndex("(conversation_id, key) WHERE key IS NOT NULL", "This message is there already.")
+    _key = models.UniqueIndex(
+        "(conversation_id, key) WHERE key IS NOT NULL", "This message is there already."
+    )
     _outbox = models.Index("(channel_id, id) WHERE state IN ('queued', 'sending', 'unknown')")
     _media = models.Index("(channel_id, id) WHERE media_state = 'pending'")
 
@@ -121,9 +131,12 @@ class MarketplaceMessage(models.Model):
             "media_state",
             # sudo: the name of a colleague who answered is for everybody who reads the chat
             Store.Attr(
-                "author", lambda m: bool(m.author_id) and {"id": m.author_id.id, "name": m.author_id.sudo().name}
+                "author",
+                lambda m: bool(m.author_id) and {"id": m.author_id.id, "name": m.author_id.sudo().name},
             ),
-            Store.Attr("data", lambda m: {key: value for key, value in (m.data or {}).items() if key != "media"}),
+            Store.Attr(
+                "data", lambda m: {key: value for key, value in (m.data or {}).items() if key != "media"}
+            ),
             Store.Attr("attachments", lambda m: m._attachments_for_screens()),
         ]
 
@@ -297,7 +310,12 @@ class MarketplaceMessage(models.Model):
         """The marketplace has it. Where its echo came first and stands as a row of its own, that row goes: ours keeps
         author and key."""
         self.ensure_one()
-        values = {"state": "read" if read else "sent", "reason": False, "detail": False, "next_attempt_at": False}
+        values = {
+            "state": "read" if read else "sent",
+            "reason": False,
+            "detail": False,
+            "next_attempt_at": False,
+        }
         if external_id and external_id != self.external_id:
             echo = self.search([("channel_id", "=", self.channel_id.id), ("external_id", "=", external_id)])
             if echo.state == "read":
@@ -329,7 +347,9 @@ class MarketplaceMessage(models.Model):
         self.write({"state": "queued", "reason": error.reason, "detail": error.detail})
 
     def _record_failed(self, error):
-        self.write({"state": "failed", "reason": error.reason, "detail": error.detail, "next_attempt_at": False})
+        self.write(
+            {"state": "failed", "reason": error.reason, "detail": error.detail, "next_attempt_at": False}
+        )
 
     def _find_out(self, client):
         """An unknown outcome: repeat it where the marketplace knows our key; else read the conversation, twice, before
@@ -365,7 +385,11 @@ class MarketplaceMessage(models.Model):
     def _come_back(self, channel):
         """Have the job run when the next unknown outcome is due to be looked into."""
         later = self.search(
-            [("channel_id", "=", channel.id), ("state", "in", ("queued", "unknown")), ("next_attempt_at", "!=", False)],
+            [
+                ("channel_id", "=", channel.id),
+                ("state", "in", ("queued", "unknown")),
+                ("next_attempt_at", "!=", False),
+            ],
             order="next_attempt_at",
             limit=1,
         )
@@ -378,7 +402,9 @@ class MarketplaceMessage(models.Model):
     def _fetch_media(self, channel, job):
         """Job: copy pictures and voice messages, whose links die, and the pictures of listings."""
         messages = self.search(
-            [("channel_id", "=", channel.id), ("media_state", "=", "pending")], order="id desc", limit=MEDIA_PORTION
+            [("channel_id", "=", channel.id), ("media_state", "=", "pending")],
+            order="id desc",
+            limit=MEDIA_PORTION,
         )
         listings = self.env["marketplace.listing"].search(
             [("channel_id", "=", channel.id), ("image_url", "!=", False), ("image_state", "=", "pending")],

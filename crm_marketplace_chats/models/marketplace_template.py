@@ -32,12 +32,19 @@ class MarketplaceTemplate(models.Model):
         """Values that a text may name, by name: label, and how it is found for a conversation."""
         return {
             "car": (self.env._("car"), lambda c: c.vehicle_id.vehicle_title or c.listing_id.title),
-            "price": (self.env._("price"), lambda c: self._format_price(c.vehicle_id.list_price or c.listing_id.price)),
+            "price": (
+                self.env._("price"),
+                lambda c: self._format_price(c.vehicle_id.list_price or c.listing_id.price),
+            ),
             "mileage": (self.env._("mileage"), lambda c: self._format_mileage(c.vehicle_id)),
             "vin": (self.env._("VIN"), lambda c: c.vehicle_id.vehicle_vin or c.listing_id.vin),
             "address": (
                 self.env._("address"),
-                lambda c: c.vehicle_id.vehicle_location or c.listing_id.address or self._company_address(c.company_id),
+                lambda c: (
+                    c.vehicle_id.vehicle_location
+                    or c.listing_id.address
+                    or self._company_address(c.company_id)
+                ),
             ),
             "link": (self.env._("link to the listing"), lambda c: c.listing_id.url),
             "client": (self.env._("client's name"), lambda c: c.buyer_name),
@@ -48,7 +55,9 @@ class MarketplaceTemplate(models.Model):
 
     @api.depends_context("lang")
     def _compute_placeholder_help(self):
-        self.placeholder_help = "\n".join(f"{{{{{name}}}}} — {label}" for name, (label, _get) in self._placeholders().items())
+        self.placeholder_help = "\n".join(
+            f"{{{{{name}}}}} — {label}" for name, (label, _get) in self._placeholders().items()
+        )
 
     @api.constrains("body")
     def _check_body(self):
@@ -56,7 +65,10 @@ class MarketplaceTemplate(models.Model):
             unknown = set(PLACEHOLDER.findall(template.body or "")) - set(self._placeholders())
             if unknown:
                 raise ValidationError(
-                    self.env._("There is no value %(names)s.", names=", ".join(f"{{{{{name}}}}}" for name in sorted(unknown)))
+                    self.env._(
+                        "There is no value %(names)s.",
+                        names=", ".join(f"{{{{{name}}}}}" for name in sorted(unknown)),
+                    )
                 )
 
     @api.constrains("shortcut")
@@ -103,7 +115,9 @@ class MarketplaceTemplate(models.Model):
     @api.model
     def _format_mileage(self, vehicle):
         known = vehicle.vehicle_mileage or vehicle.vehicle_condition == "new"
-        return known and self.env._("%(mileage)s km", mileage=formatLang(self.env, vehicle.vehicle_mileage, digits=0))
+        return known and self.env._(
+            "%(mileage)s km", mileage=formatLang(self.env, vehicle.vehicle_mileage, digits=0)
+        )
 
     @api.model
     def _company_address(self, company):

@@ -44,7 +44,9 @@ class ProductTemplate(models.Model):
     vehicle_make = fields.Char("Make", index="trigram")
     vehicle_model = fields.Char("Model", index="trigram")
     vehicle_generation = fields.Char("Generation")
-    vehicle_modification = fields.Char("Modification", help="Engine and gearbox as the trade writes them: 1.5 AMT.")
+    vehicle_modification = fields.Char(
+        "Modification", help="Engine and gearbox as the trade writes them: 1.5 AMT."
+    )
     vehicle_trim = fields.Char("Trim Level")
     vehicle_body = fields.Selection(
         [
@@ -90,7 +92,9 @@ class ProductTemplate(models.Model):
     vehicle_drive = fields.Selection(
         [("front", "Front-Wheel Drive"), ("rear", "Rear-Wheel Drive"), ("all", "All-Wheel Drive")], "Drive"
     )
-    vehicle_wheel = fields.Selection([("left", "Left-Hand Drive"), ("right", "Right-Hand Drive")], "Steering Wheel")
+    vehicle_wheel = fields.Selection(
+        [("left", "Left-Hand Drive"), ("right", "Right-Hand Drive")], "Steering Wheel"
+    )
     vehicle_color = fields.Char("Colour")
     vehicle_owners = fields.Integer("Owners by PTS")
     vehicle_pts = fields.Selection(
@@ -102,7 +106,6 @@ class ProductTemplate(models.Model):
     vehicle_condition = fields.Selection([("new", "New Car"), ("used", "Used Car")], "Condition")
     vehicle_status = fields.Selection(
         [("in_stock", "In Stock"), ("reserved", "Reserved"), ("sold", "Sold"), ("withdrawn", "Withdrawn")],
-        "Vehicle Status",
         default="in_stock",
         tracking=True,
     )
@@ -128,13 +131,17 @@ class ProductTemplate(models.Model):
     marketplace_conversation_ids = fields.One2many("marketplace.conversation", "vehicle_id", "Chats")
     marketplace_conversation_count = fields.Integer(compute="_compute_marketplace_conversation_count")
 
-    @api.depends("name", "is_vehicle", "vehicle_make", "vehicle_model", "vehicle_modification", "vehicle_year")
+    @api.depends(
+        "name", "is_vehicle", "vehicle_make", "vehicle_model", "vehicle_modification", "vehicle_year"
+    )
     def _compute_vehicle_title(self):
         for vehicle in self:
             name = " ".join(
                 filter(None, [vehicle.vehicle_make, vehicle.vehicle_model, vehicle.vehicle_modification])
             )
-            vehicle.vehicle_title = ", ".join(filter(None, [name or vehicle.name, str(vehicle.vehicle_year or "")]))
+            vehicle.vehicle_title = ", ".join(
+                filter(None, [name or vehicle.name, str(vehicle.vehicle_year or "")])
+            )
 
     def _compute_marketplace_conversation_count(self):
         groups = self.env["marketplace.conversation"]._read_group(
@@ -170,7 +177,9 @@ class ProductTemplate(models.Model):
             # Cars built for Japan carry shorter frame numbers; those are let through.
             if len(vin) >= 17 and not VIN.fullmatch(vin):
                 raise ValidationError(
-                    self.env._("%(vin)s is not a VIN: it has 17 letters and digits, without I, O and Q.", vin=vin)
+                    self.env._(
+                        "%(vin)s is not a VIN: it has 17 letters and digits, without I, O and Q.", vin=vin
+                    )
                 )
 
     def action_open_marketplace_conversations(self):

@@ -9,13 +9,21 @@ _lt = LazyTranslate(__name__)
 REASONS = {
     "wrong_keys": _lt("%(marketplace)s refuses the keys. Check them in the settings of the channel."),
     "wrong_login": _lt("%(marketplace)s refuses the login or the password."),
-    "password_expired": _lt("The password at %(marketplace)s has expired. Set a new one there and enter it here."),
-    "code_required": _lt("%(marketplace)s asks for a code at login. Paste a session ID instead of the password."),
+    "password_expired": _lt(
+        "The password at %(marketplace)s has expired. Set a new one there and enter it here."
+    ),
+    "code_required": _lt(
+        "%(marketplace)s asks for a code at login. Paste a session ID instead of the password."
+    ),
     "session_refused": _lt("%(marketplace)s no longer accepts the pasted session ID. Paste a new one."),
     "keys_missing": _lt("The keys of the channel are not complete."),
     "not_a_dealer": _lt("This login belongs to a private person, not to a dealer."),
-    "payment_required": _lt("The account at %(marketplace)s has no paid access to messages. Check its tariff."),
-    "forbidden": _lt("The account at %(marketplace)s has no right to do this. Use the key of the main account."),
+    "payment_required": _lt(
+        "The account at %(marketplace)s has no paid access to messages. Check its tariff."
+    ),
+    "forbidden": _lt(
+        "The account at %(marketplace)s has no right to do this. Use the key of the main account."
+    ),
     "too_many_requests": _lt("%(marketplace)s asks us to slow down. We go on in a few minutes."),
     "unreachable": _lt("%(marketplace)s cannot be reached. We keep trying."),
     "timeout": _lt("%(marketplace)s did not answer in time. We keep trying."),
@@ -30,7 +38,9 @@ REASONS = {
     "not_supported": _lt("%(marketplace)s does not allow this for this channel."),
     "media_refused": _lt("The file could not be taken over: unknown address, size or type."),
     "line_broken": _lt("%(marketplace)s did not answer, so it is not known whether this arrived. Checking."),
-    "not_delivered": _lt("%(marketplace)s did not take the message. Look into the chat there before sending again."),
+    "not_delivered": _lt(
+        "%(marketplace)s did not take the message. Look into the chat there before sending again."
+    ),
     "internal": _lt("Something went wrong in Odoo itself. The administrator finds it in the log."),
 }
 
@@ -45,7 +55,9 @@ FINDINGS = {
     "chats_visible_more": _lt("Chats that can be seen: more than %(count)s."),
     "listings_visible": _lt("Listings that can be seen: %(count)s."),
     "listings_visible_more": _lt("Listings that can be seen: more than %(count)s."),
-    "listings_none": _lt("No listings can be seen. This may be the key of an employee: use that of the main account."),
+    "listings_none": _lt(
+        "No listings can be seen. This may be the key of an employee: use that of the main account."
+    ),
     "offers_visible": _lt("Listings that can be seen: %(count)s."),
     "rooms_visible": _lt("Chats that can be seen: %(count)s, about own listings: %(own)s."),
     "rooms_not_own": _lt(
@@ -58,15 +70,17 @@ FINDINGS = {
 def describe_reason(env, reason, marketplace):
     """A sentence for a reason, in the language of ``env``; an unknown reason is shown as it is."""
     sentence = REASONS.get(reason)
-    if not sentence:
-        return reason
-    return env._(sentence) % {"marketplace": client_class(marketplace).label}  # pylint: disable=gettext-variable
+    return _say(env, sentence, {}, marketplace) if sentence else reason
 
 
 def describe_finding(env, finding, marketplace):
     """One line of the connection test in words, led by a mark for its level."""
     mark = {"ok": "✓", "warning": "!", "error": "✗"}[finding.level]
     code = f"{finding.code}_more" if finding.values.get("more") else finding.code
-    values = {**finding.values, "marketplace": client_class(marketplace).label}
     sentence = FINDINGS.get(code) or REASONS.get(code)
-    return f"{mark} {env._(sentence) % values if sentence else code}"  # pylint: disable=gettext-variable
+    return f"{mark} {_say(env, sentence, finding.values, marketplace) if sentence else code}"
+
+
+def _say(env, sentence, values, marketplace):
+    words = env._(sentence)
+    return words % {**values, "marketplace": client_class(marketplace).label}

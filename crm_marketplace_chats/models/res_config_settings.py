@@ -7,7 +7,9 @@ PULL_INTERVAL = "crm_marketplace_chats.pull_interval"
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
-    chats_pull_interval = fields.Integer("Minutes Between Two Pulls", config_parameter=PULL_INTERVAL, default=1)
+    chats_pull_interval = fields.Integer(
+        "Minutes Between Two Pulls", config_parameter=PULL_INTERVAL, default=1
+    )
     chats_channel_ids = fields.Many2many("marketplace.channel", compute="_compute_chats_channel_ids")
     chats_employee_count = fields.Integer(compute="_compute_chats_channel_ids")
 

@@ -25,9 +25,12 @@ class ResUsers(models.Model):
 
     def _init_store_data(self, store: Store):
         """Override of `mail`: the number of unprocessed chats comes with the page, without a request of its own."""
-        super()._init_store_data(store)
+        result = super()._init_store_data(store)
         if self.env.user.has_group("crm_marketplace_chats.group_chats_user"):
             store.add_global_values(
                 marketplace_chats_access=True,
-                marketplace_chats_unprocessed=self.env["marketplace.conversation"].chats_counts()["unprocessed"],
+                marketplace_chats_unprocessed=self.env["marketplace.conversation"].chats_counts()[
+                    "unprocessed"
+                ],
             )
+        return result
