@@ -88,6 +88,8 @@ class ChatsMixin:
         cls.env["marketplace.channel"].with_context(active_test=False).search([]).active = False
         cls.company = cls.env["res.company"].create({"name": "Autosalon North"})
         cls.other_company = cls.env["res.company"].create({"name": "Autosalon South"})
+        # The database's own language may be another one.
+        (cls.company | cls.other_company).partner_id.lang = "en_US"
         cls.manager = cls.person("manager", MANAGER, company_ids=cls.company | cls.other_company)
         cls.anna = cls.person("anna", USER)
         cls.ivan = cls.person("ivan", USER)
@@ -108,6 +110,7 @@ class ChatsMixin:
             company_id=cls.company.id,
             company_ids=[Command.set(companies.ids)],
             tz="UTC",
+            lang="en_US",
         )
 
     @classmethod
@@ -126,7 +129,9 @@ class ChatsMixin:
     def bazaar(cls, marketplace="bazaar", name="one", users=None, company=None):
         """A channel at the bazaar and its account there."""
         address = f"https://{name}.{marketplace}.example"
-        return cls.channel(name, marketplace, users=users, company=company, base_url=address), Account(address)
+        return cls.channel(name, marketplace, users=users, company=company, base_url=address), Account(
+            address
+        )
 
     @classmethod
     def apply(cls, channel, *things):

@@ -58,13 +58,20 @@ class AccessCase(ChatsCase):
         super().setUpClass()
         # Anna: both channels; Ivan: Avito alone; the southern channel belongs to another company.
         cls.south = cls.channel("Avito South", "avito", company=cls.other_company)
-        car = cls.env["product.template"].create({"name": "Haval", "is_vehicle": True, "vehicle_external_id": "S-1"})
+        car = cls.env["product.template"].create(
+            {"name": "Haval", "is_vehicle": True, "vehicle_external_id": "S-1"}
+        )
         cls.chats = {}
         for channel in (cls.avito, cls.autoru, cls.south):
             listing = RemoteListing("l1", title="Haval Jolion", price=100, feed_id="S-1")
             things = (incoming("m1", text=f"secret of {channel.name}"), outgoing("m2", 1))
             cls.chats[channel] = cls.written(
-                channel, "c1", *things, incoming("m3", 2), buyer_name=f"Buyer of {channel.name}", listing=listing
+                channel,
+                "c1",
+                *things,
+                incoming("m3", 2),
+                buyer_name=f"Buyer of {channel.name}",
+                listing=listing,
             )
             cls.env["marketplace.event"]._store(channel, json.dumps({"a": channel.name}))
         cls.car = car
@@ -102,7 +109,10 @@ class TestRights(AccessCase):
                 with self.subTest(model=model, role=role):
                     self.assertEqual(
                         self.rights(record, user),
-                        expected.get(role, "r" if (model, role) == ("marketplace.template", "employee of nothing") else ""),
+                        expected.get(
+                            role,
+                            "r" if (model, role) == ("marketplace.template", "employee of nothing") else "",
+                        ),
                     )
 
     def test_models_are_all_named(self):
@@ -112,11 +122,17 @@ class TestRights(AccessCase):
     def test_other_channels_and_companies(self):
         """Ivan is named on one channel; the manager sees all of his companies, others none of theirs."""
         north_only = self.person("north", "crm_marketplace_chats.group_chats_manager")
-        for model in ("marketplace.channel", "marketplace.conversation", "marketplace.message", "marketplace.listing"):
+        for model in (
+            "marketplace.channel",
+            "marketplace.conversation",
+            "marketplace.message",
+            "marketplace.listing",
+        ):
             visible = {
-                user: self.env[model].with_user(user).search([]).mapped(
-                    "id" if model == "marketplace.channel" else "channel_id.id"
-                )
+                user: self.env[model]
+                .with_user(user)
+                .search([])
+                .mapped("id" if model == "marketplace.channel" else "channel_id.id")
                 for user in (self.anna, self.ivan, self.nobody, north_only)
             }
             with self.subTest(model=model):
@@ -128,7 +144,9 @@ class TestRights(AccessCase):
                 self.assertFalse(self.rights(self.of(model, self.south), north_only))
                 self.assertTrue(self.rights(self.of(model, self.south), self.manager))
         for model in ("marketplace.event", "marketplace.job"):
-            self.assertFalse(self.env[model].with_user(north_only).search([("channel_id", "=", self.south.id)]))
+            self.assertFalse(
+                self.env[model].with_user(north_only).search([("channel_id", "=", self.south.id)])
+            )
 
     def test_named_on_a_channel_of_a_company_that_is_not_his(self):
         self.south.user_ids = self.ivan
@@ -196,7 +214,11 @@ class TestCalls(AccessCase):
 
         def public(model):
             cls = type(self.env[model])
-            own = [base for base in cls.__mro__ if "crm_marketplace_chats" in (getattr(base, "__module__", "") or "")]
+            own = [
+                base
+                for base in cls.__mro__
+                if "crm_marketplace_chats" in (getattr(base, "__module__", "") or "")
+            ]
             names = {name for base in own for name, item in vars(base).items() if callable(item)}
             return {name for name in names if name.startswith("chats_")}
 
@@ -251,7 +273,11 @@ class TestCalls(AccessCase):
         for call in (
             lambda: self.ours.with_user(self.ivan).chats_tick(foreign),
             lambda: self.ours.with_user(self.ivan).chats_thread(before=foreign),
-            lambda: self.env["marketplace.conversation"].with_user(self.ivan).chats_list("all", after=self.foreign.id),
+            lambda: (
+                self.env["marketplace.conversation"]
+                .with_user(self.ivan)
+                .chats_list("all", after=self.foreign.id)
+            ),
         ):
             with self.assertRaises(UserError):
                 call()
@@ -269,7 +295,9 @@ class TestCalls(AccessCase):
 
     def test_screen_shows_nothing_of_the_other_channel(self):
         """List, counts, search, panel: Ivan uses Avito alone."""
-        (self.ours | self.foreign).partner_id = self.env["res.partner"].create({"name": "Maria", "phone": "+7900"})
+        (self.ours | self.foreign).partner_id = self.env["res.partner"].create(
+            {"name": "Maria", "phone": "+7900"}
+        )
         conversations = self.env["marketplace.conversation"].with_user(self.ivan)
         for view in ("waiting", "mine", "unowned", "all"):
             self.assertNotIn(self.foreign.id, conversations.chats_list(view)["ids"])
@@ -283,7 +311,9 @@ class TestCalls(AccessCase):
         panel = self.ours.with_user(self.ivan).chats_panel()
         self.assertEqual(panel["others"], [])
         self.assertEqual(panel["client"]["conversations"], [])
-        told = json.dumps([start, conversations.chats_list("all"), self.ours.with_user(self.ivan).chats_thread(), panel])
+        told = json.dumps(
+            [start, conversations.chats_list("all"), self.ours.with_user(self.ivan).chats_thread(), panel]
+        )
         self.assertNotIn("Auto.ru North", told)
         with_anna = self.ours.with_user(self.anna).chats_panel()
         self.assertEqual([other["id"] for other in with_anna["others"]], self.foreign.ids)
@@ -291,7 +321,9 @@ class TestCalls(AccessCase):
 
     def test_assigned_to_colleagues_only(self):
         conversation = self.ours.with_user(self.ivan)
-        self.assertEqual({user["id"] for user in conversation.chats_assignees()}, {self.anna.id, self.ivan.id})
+        self.assertEqual(
+            {user["id"] for user in conversation.chats_assignees()}, {self.anna.id, self.ivan.id}
+        )
         conversation.chats_assign(self.anna.id)
         for user in (self.nobody, self.clerk):
             with self.assertRaises(UserError):
@@ -375,7 +407,10 @@ class TestSecrets(AccessCase):
         for field in self.env["marketplace.channel.secret"]._fields:
             self.assertFalse(
                 self.env["ir.model.fields"].search(
-                    [("relation", "=", "marketplace.channel.secret"), ("model", "!=", "marketplace.channel.secret")]
+                    [
+                        ("relation", "=", "marketplace.channel.secret"),
+                        ("model", "!=", "marketplace.channel.secret"),
+                    ]
                 ),
                 f"no path of a domain leads to {field}",
             )
@@ -384,7 +419,14 @@ class TestSecrets(AccessCase):
         for user in (self.anna, self.manager):
             channel = self.secretive.with_user(user)
             read = channel.read()[0]
-            for name in (*SECRETS, "secrets_set", "webhook_secret", "webhook_url", "base_url", "avito_client_id"):
+            for name in (
+                *SECRETS,
+                "secrets_set",
+                "webhook_secret",
+                "webhook_url",
+                "base_url",
+                "avito_client_id",
+            ):
                 self.assertNotIn(name, read)
                 with self.assertRaises(AccessError):
                     channel.read([name])
@@ -418,7 +460,11 @@ class TestSecrets(AccessCase):
 
     def test_addresses_that_only_look_local(self):
         """Keys go to this address: a host that merely begins like our own is another one."""
-        for address in ("http://127.0.0.1.evil.example", "http://localhost.evil.example", "http://localhost@evil.example"):
+        for address in (
+            "http://127.0.0.1.evil.example",
+            "http://localhost.evil.example",
+            "http://localhost@evil.example",
+        ):
             with self.subTest(address=address), self.assertRaises(UserError):
                 self.secretive.base_url = address
 
@@ -485,7 +531,9 @@ class TestBus(AccessCase):
             "users of a group": lambda: employees.write({"user_ids": [Command.unlink(self.anna.id)]}),
             "a user who leaves": lambda: self.nobody.write({"active": False}),
             "a channel in the archive": lambda: self.avito.write({"active": False}),
-            "another company": lambda: self.avito.write({"active": True, "company_id": self.other_company.id}),
+            "another company": lambda: self.avito.write(
+                {"active": True, "company_id": self.other_company.id}
+            ),
         }.items():
             epoch = self.avito.access_epoch
             change()
@@ -493,7 +541,9 @@ class TestBus(AccessCase):
                 self.assertGreater(self.avito.access_epoch, epoch)
         epoch = self.avito.access_epoch
         self.clerk.write({"group_ids": [Command.link(self.env.ref("sales_team.group_sale_salesman").id)]})
-        self.assertEqual(self.avito.access_epoch, epoch, "who has nothing to do with the chats changes nothing")
+        self.assertEqual(
+            self.avito.access_epoch, epoch, "who has nothing to do with the chats changes nothing"
+        )
 
     def test_those_who_are_added_are_told(self):
         partner = json.dumps(channel_with_db(self.env.cr.dbname, self.nobody))
@@ -503,7 +553,9 @@ class TestBus(AccessCase):
         self.assertTrue({partner, mine} & {address for address, _kind, _content in sent})
         with self.notes() as sent:
             self.channel("New", "avito", users=self.nobody)
-        self.assertTrue({partner, mine} & {address for address, _kind, _content in sent}, "a new channel as well")
+        self.assertTrue(
+            {partner, mine} & {address for address, _kind, _content in sent}, "a new channel as well"
+        )
 
     def test_screens_learn_what_changed(self):
         with self.notes() as sent:
@@ -511,7 +563,9 @@ class TestBus(AccessCase):
         (address, kind, content), *_others = sent
         self.assertEqual((address, kind), (self.address(self.avito), "mail.record/insert"))
         row = content["marketplace.conversation"][0]
-        self.assertEqual((row["id"], row["responsible"]), (self.ours.id, {"id": self.anna.id, "name": "Anna"}))
+        self.assertEqual(
+            (row["id"], row["responsible"]), (self.ours.id, {"id": self.anna.id, "name": "Anna"})
+        )
 
     def test_nothing_changed_nothing_sent(self):
         with self.notes() as sent:
@@ -520,7 +574,11 @@ class TestBus(AccessCase):
 
     def test_history_tells_conversations_only(self):
         with self.notes() as sent:
-            self.apply(self.avito, *(incoming(f"h{number}", -number - 1) for number in range(200)), incoming("m99", 99))
+            self.apply(
+                self.avito,
+                *(incoming(f"h{number}", -number - 1) for number in range(200)),
+                incoming("m99", 99),
+            )
         self.assertEqual(len(sent), 1)
         self.assertNotIn("marketplace.message", sent[0][2])
 
@@ -548,7 +606,13 @@ class TestFiles(ChatsMixin, HttpCase):
 
     @mute_logger("odoo.addons.base.models.ir_binary", "odoo.http")
     def test_pictures_of_messages(self):
-        for user, allowed in ((self.anna, True), (self.ivan, False), (self.clerk, False), (self.visitor, False), (None, False)):
+        for user, allowed in (
+            (self.anna, True),
+            (self.ivan, False),
+            (self.clerk, False),
+            (self.visitor, False),
+            (None, False),
+        ):
             self.log_in(user)
             for path in (f"/web/content/{self.picture.id}", f"/web/image/{self.picture.id}"):
                 response = self.url_open(path)
@@ -558,14 +622,19 @@ class TestFiles(ChatsMixin, HttpCase):
     @mute_logger("odoo.addons.base.models.ir_binary", "odoo.http")
     def test_pictures_that_were_posted(self):
         """One that was uploaded for a reply is the reply's: readable by whoever reads the chat."""
-        picture = self.env["ir.attachment"].with_user(self.anna).sudo().create(
-            {
-                "name": "photo.png",
-                "raw": PIXEL,
-                "mimetype": "image/png",
-                "res_model": "marketplace.conversation",
-                "res_id": self.ours.id,
-            }
+        picture = (
+            self.env["ir.attachment"]
+            .with_user(self.anna)
+            .sudo()
+            .create(
+                {
+                    "name": "photo.png",
+                    "raw": PIXEL,
+                    "mimetype": "image/png",
+                    "res_model": "marketplace.conversation",
+                    "res_id": self.ours.id,
+                }
+            )
         )
         self.post(self.ours, "", attachments=picture.ids)
         for user, allowed in ((self.anna, True), (self.ivan, True), (self.nobody, False), (None, False)):
@@ -581,6 +650,8 @@ class TestFiles(ChatsMixin, HttpCase):
         sizes = {}
         for user in (self.anna, self.ivan, None):
             self.log_in(user)
-            sizes[user] = self.url_open(f"/web/image/marketplace.listing/{listing.id}/image").headers.get("Content-Length")
+            sizes[user] = self.url_open(f"/web/image/marketplace.listing/{listing.id}/image").headers.get(
+                "Content-Length"
+            )
         self.assertNotEqual(sizes[self.anna], sizes[self.ivan])
         self.assertEqual(sizes[self.ivan], sizes[None])

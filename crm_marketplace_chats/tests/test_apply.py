@@ -34,7 +34,10 @@ class ApplyCase(ChatsCase):
                 {name: conversation[name] for name in FACTS},
                 conversation.listing_id.external_id,
                 sorted(
-                    (tuple(message[name] or "" for name in MESSAGE_FACTS) for message in conversation.message_ids),
+                    (
+                        tuple(message[name] or "" for name in MESSAGE_FACTS)
+                        for message in conversation.message_ids
+                    ),
                     key=str,
                 ),
             )
@@ -56,13 +59,17 @@ class TestIdempotence(ApplyCase):
         things = []
         for chat in ("c1", "c2", "c3"):
             listing = RemoteListing(f"l-{chat}", title=f"Car of {chat}", price=1_000_000, partial=True)
-            things.append(about(chat, buyer_name=f"Buyer of {chat}", listing=listing, url=f"https://x/{chat}"))
+            things.append(
+                about(chat, buyer_name=f"Buyer of {chat}", listing=listing, url=f"https://x/{chat}")
+            )
             for number in range(random.randint(1, 12)):
                 build = random.choice((incoming, incoming, outgoing))
                 noise = build is incoming and random.random() < 0.2
                 # Moments are unlike: what order messages of one second have is told by none but the marketplace.
                 minutes = 60 * number + random.randint(0, 59)
-                message = build(f"{chat}-{number}", minutes, chat, noise=noise, kind="system" if noise else "text")
+                message = build(
+                    f"{chat}-{number}", minutes, chat, noise=noise, kind="system" if noise else "text"
+                )
                 if build is outgoing and random.random() < 0.5:
                     message = replace(message, read_at=moment(minutes + 1))
                 things.append(message)
@@ -181,7 +188,9 @@ class TestCounters(ApplyCase):
         self.assertEqual(conversation.last_message_direction, "in")
         self.apply(self.avito, outgoing("m3", 3))
         self.assertCounters(conversation, 0, last="text of m3")
-        self.assertEqual((conversation.last_message_direction, conversation.last_message_state), ("out", "sent"))
+        self.assertEqual(
+            (conversation.last_message_direction, conversation.last_message_state), ("out", "sent")
+        )
         self.apply(self.avito, incoming("m4", 4))
         self.assertCounters(conversation, 1, naive(4), "text of m4")
 
@@ -209,7 +218,9 @@ class TestCounters(ApplyCase):
 
     def test_noise_of_ours_is_no_answer(self):
         """A chat-bot's or the marketplace's own word under our name leaves the buyer waiting."""
-        conversation = self.written(self.avito, "c1", incoming("m1", 1), outgoing("m2", 2, noise=True, kind="system"))
+        conversation = self.written(
+            self.avito, "c1", incoming("m1", 1), outgoing("m2", 2, noise=True, kind="system")
+        )
         self.assertCounters(conversation, 1, naive(1))
 
     def test_deleted_is_not_waited_for(self):
@@ -244,7 +255,8 @@ class TestCounters(ApplyCase):
     def test_milliseconds(self):
         """Auto.ru counts in milliseconds: a tick covers the very message that was seen, an answer what it answers."""
         early, late = (
-            replace(incoming(name), sent_at=moment(1) + timedelta(milliseconds=ms)) for name, ms in (("a", 100), ("b", 900))
+            replace(incoming(name), sent_at=moment(1) + timedelta(milliseconds=ms))
+            for name, ms in (("a", 100), ("b", 900))
         )
         conversation = self.written(self.autoru, "c1", early, late)
         self.assertCounters(conversation, 2, naive(1))
@@ -263,7 +275,9 @@ class TestCounters(ApplyCase):
             message.state = state
             conversation._recount()
             self.assertCounters(conversation, 1, naive(0))
-        self.assertEqual(conversation.last_message_preview, "text of c1-1", "a cancelled one is not the last word")
+        self.assertEqual(
+            conversation.last_message_preview, "text of c1-1", "a cancelled one is not the last word"
+        )
 
     def test_tick_covers_what_was_seen(self):
         conversation = self.written(self.avito, "c1", incoming("m1", 1))
@@ -316,7 +330,7 @@ class TestContent(ApplyCase):
             "long": "ы" * 10_000,
             "emoji": "👍🏽 👨‍👩‍👧 ❤️",
             "script": "<script>alert('x')</script>&amp;<b>bold</b>",
-            "quotes": "it's 100% \"true\" \\ {{car}} %s %(a)s $1",
+            "quotes": 'it\'s 100% "true" \\ {{car}} %s %(a)s $1',
             "lines": "  first\r\nsecond\u2028third\u00a0",
             "rtl": "\u202eabc\u202c",
         }
@@ -485,7 +499,11 @@ class TestJoining(ApplyCase):
         """What came with the chat does not push out what the list of advertisements says."""
         full = RemoteListing("l1", title="Full", price=100, state="active", feed_id="S-1", address="Moscow")
         self.avito._apply_batch(
-            batch(full, about(listing=RemoteListing("l1", title="Short", price=90, partial=True)), incoming("m1"))
+            batch(
+                full,
+                about(listing=RemoteListing("l1", title="Short", price=90, partial=True)),
+                incoming("m1"),
+            )
         )
         listing = self.chat(self.avito).listing_id
         self.assertEqual((listing.title, listing.price, listing.address), ("Full", 100, "Moscow"))

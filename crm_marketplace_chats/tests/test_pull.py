@@ -240,7 +240,9 @@ class TestSick(PullCase):
         asked = self.account.requests.total()
         with freeze_time(fields.Datetime.now() + timedelta(minutes=10)):
             self.run_job("pull")
-        self.assertEqual(self.account.requests.total(), asked, "keys that are refused are not tried each minute")
+        self.assertEqual(
+            self.account.requests.total(), asked, "keys that are refused are not tried each minute"
+        )
         self.account.faults.clear()
         self.shop.base_url = self.account.address
         self.run_job("pull")
@@ -264,7 +266,9 @@ class TestSick(PullCase):
                 account.say("c5", "again", moment(50))
                 shop.job_ids._wake()
                 self.run_job("pull")
-                self.assertEqual(self.chat(shop, "c5").message_ids.sorted("id").mapped("body"), ["text 5", "again"])
+                self.assertEqual(
+                    self.chat(shop, "c5").message_ids.sorted("id").mapped("body"), ["text 5", "again"]
+                )
 
     def test_put_aside_is_read_by_the_next_pull(self):
         self.fill(chats=3)
@@ -311,7 +315,9 @@ class TestListings(PullCase):
             equipment=("Heated seats", "Camera"), customs_cleared=True, engine_volume=1.5, power=150,
         )  # fmt: skip
         self.account.adverts = [
-            RemoteListing("l1", title="Haval Jolion 1.5 AMT, 2025", price=2_450_000, feed_id="S-1", vehicle=vehicle)
+            RemoteListing(
+                "l1", title="Haval Jolion 1.5 AMT, 2025", price=2_450_000, feed_id="S-1", vehicle=vehicle
+            )
         ]
         self.refresh()
         conversation = self.written(self.shop, "c1", listing=RemoteListing("l1", partial=True))
@@ -355,7 +361,9 @@ class TestMedia(PullCase):
         self.fetch()
         message = conversation.message_ids
         self.assertEqual(message.media_state, "done")
-        self.assertRecordValues(message.attachment_ids, [{"name": "photo.jpg", "mimetype": "image/jpeg", "raw": JPEG}])
+        self.assertRecordValues(
+            message.attachment_ids, [{"name": "photo.jpg", "mimetype": "image/jpeg", "raw": JPEG}]
+        )
         self.fetch()
         self.assertEqual(self.account.requests["download"], 1)
 
@@ -378,7 +386,10 @@ class TestMedia(PullCase):
     def test_picture_of_a_listing_does_not_hold_up_messages(self):
         """A picture server that is down for good: messages' pictures still come, each time at once."""
         self.written(
-            self.shop, "c1", incoming("m0"), listing=RemoteListing("l1", title="Car", image_urls=("https://x/dead",))
+            self.shop,
+            "c1",
+            incoming("m0"),
+            listing=RemoteListing("l1", title="Car", image_urls=("https://x/dead",)),
         )
         self.account.fault("download", unreachable(), times=1)
         self.run_job("media")

@@ -39,7 +39,9 @@ class ScreenCase(ChatsCase):
         """Chats c0 … : each buyer waits, the first one longest."""
         channel = channel or self.avito
         things = [incoming(f"c{number}-1", number, f"c{number}") for number in range(count)]
-        self.apply(channel, *(about(f"c{number}", buyer_name=f"Buyer {number}") for number in range(count)), *things)
+        self.apply(
+            channel, *(about(f"c{number}", buyer_name=f"Buyer {number}") for number in range(count)), *things
+        )
         return [self.chat(channel, f"c{number}") for number in range(count)]
 
 
@@ -57,7 +59,9 @@ class TestShapes(ScreenCase):
         self.assertEqual(
             (rows[self.avito.id]["marketplace"], rows[self.avito.id]["marketplace_label"]), ("avito", "Avito")
         )
-        self.assertFalse(rows[self.autoru.id]["can_send_images"], "Auto.ru takes none where we ask for messages")
+        self.assertFalse(
+            rows[self.autoru.id]["can_send_images"], "Auto.ru takes none where we ask for messages"
+        )
         self.assertTrue(rows[self.avito.id]["can_send_images"])
 
     def test_list(self):
@@ -69,7 +73,10 @@ class TestShapes(ScreenCase):
         row = self.rows(answer)[conversation.id]
         self.assertEqual(set(row), CONVERSATION)
         self.assertEqual(
-            {name: row[name] for name in ("buyer_name", "car_title", "unread_count", "is_unprocessed", "responsible")},
+            {
+                name: row[name]
+                for name in ("buyer_name", "car_title", "unread_count", "is_unprocessed", "responsible")
+            },
             {
                 "buyer_name": "Maria",
                 "car_title": "Haval Jolion 1.5 AMT, 2025",
@@ -85,7 +92,11 @@ class TestShapes(ScreenCase):
 
     def test_thread(self):
         conversation = self.written(
-            self.avito, "c1", incoming("m1", data={"lat": 1.5}), outgoing("m2", 1), incoming("m3", 2, noise=True)
+            self.avito,
+            "c1",
+            incoming("m1", data={"lat": 1.5}),
+            outgoing("m2", 1),
+            incoming("m3", 2, noise=True),
         )
         posted = self.post(conversation, "Hello")
         answer = conversation.with_user(self.anna).chats_thread()
@@ -121,7 +132,9 @@ class TestShapes(ScreenCase):
 
     def test_nameless_buyer(self):
         conversation = self.written(self.autoru)
-        self.assertEqual(self.rows(self.screen.chats_list())[conversation.id]["buyer_name"], "Client of Auto.ru")
+        self.assertEqual(
+            self.rows(self.screen.chats_list())[conversation.id]["buyer_name"], "Client of Auto.ru"
+        )
 
     def test_chat_without_a_listing(self):
         conversation = self.written(self.avito)
@@ -195,11 +208,15 @@ class TestPanel(ScreenCase):
         listing = RemoteListing("l1", title="Haval Jolion", price=2_450_000, feed_id="S-1", vehicle=vehicle)
         conversation = self.written(self.avito, "c1", listing=listing)
         conversation.with_user(self.anna).chats_make_vehicle()
-        other = self.written(self.autoru, "r1", listing=RemoteListing("o1", title="Haval", price=2_400_000, feed_id="S-1"))
+        other = self.written(
+            self.autoru, "r1", listing=RemoteListing("o1", title="Haval", price=2_400_000, feed_id="S-1")
+        )
         self.assertEqual(other.vehicle_id, conversation.vehicle_id)
         panel = conversation.with_user(self.anna).chats_panel()
         car = panel["vehicle"]
-        self.assertEqual((car["title"], car["price"], car["price_seen"]), ("Haval Jolion", 2_450_000, 2_450_000))
+        self.assertEqual(
+            (car["title"], car["price"], car["price_seen"]), ("Haval Jolion", 2_450_000, 2_450_000)
+        )
         self.assertEqual(car["equipment"], ["A", "B"])
         rows = {row["label"]: row for group in car["groups"] for row in group["rows"]}
         self.assertEqual((rows["VIN"]["value"], rows["VIN"]["copy"]), ("XW8AN2NE3JH035743", True))
@@ -211,7 +228,9 @@ class TestPanel(ScreenCase):
         self.assertEqual(panel["others"][0]["marketplace"], "autoru")
 
     def test_client_and_lead(self):
-        seller = self.person("seller", "crm_marketplace_chats.group_chats_user", "sales_team.group_sale_salesman_all_leads")
+        seller = self.person(
+            "seller", "crm_marketplace_chats.group_chats_user", "sales_team.group_sale_salesman_all_leads"
+        )
         self.avito.user_ids |= seller
         conversation = self.written(self.avito, "c1", buyer_name="Maria")
         partner = self.env["res.partner"].create({"name": "Maria Petrova", "phone": "+7 900 000-00-00"})
@@ -231,7 +250,9 @@ class TestList(ScreenCase):
     def test_views(self):
         waiting, mine, answered, noise = self.fill(4)
         mine.user_id = self.anna
-        self.apply(self.avito, outgoing("c2-2", 50, "c2"), about("c3", noise=True), incoming("c3-2", 60, "c3"))
+        self.apply(
+            self.avito, outgoing("c2-2", 50, "c2"), about("c3", noise=True), incoming("c3-2", 60, "c3")
+        )
         self.assertEqual(self.screen.chats_list("waiting")["ids"], (waiting | mine).ids)
         self.assertEqual(self.screen.chats_list("mine")["ids"], mine.ids)
         self.assertEqual(self.screen.chats_list("unowned")["ids"], (answered | waiting).ids)
@@ -279,7 +300,9 @@ class TestList(ScreenCase):
         """Chats jump to the front between two pages: none of those that stayed is left out or told twice."""
         conversations = self.fill(20)
         first = self.screen.chats_list("all", limit=8)
-        self.apply(self.avito, incoming("c2-2", 500, "c2"), incoming("c19-2", 501, "c19"), incoming("new", 502, "n1"))
+        self.apply(
+            self.avito, incoming("c2-2", 500, "c2"), incoming("c19-2", 501, "c19"), incoming("new", 502, "n1")
+        )
         second = self.screen.chats_list("all", after=first["ids"][-1], limit=50)
         self.assertFalse(set(first["ids"]) & set(second["ids"]))
         jumped = conversations[2].id
@@ -287,7 +310,7 @@ class TestList(ScreenCase):
         self.assertEqual(set(first["ids"]) | set(second["ids"]), stayed)
 
     def test_search(self):
-        vehicle = self.env["product.template"].create(
+        self.env["product.template"].create(
             {
                 "name": "Geely Monjaro",
                 "is_vehicle": True,
@@ -301,9 +324,16 @@ class TestList(ScreenCase):
         by_listing = self.written(self.avito, "c2", incoming("x2", chat="c2"), listing=listing)
         listing = RemoteListing("l3", title="No such words", feed_id="S-1")
         by_car = self.written(self.avito, "c3", incoming("x3", chat="c3"), listing=listing)
-        by_text = self.written(self.avito, "c4", incoming("x4", 1, "c4", text="Торг уместен? 100% готов"), incoming("x5", 2, "c4"))
+        by_text = self.written(
+            self.avito,
+            "c4",
+            incoming("x4", 1, "c4", text="Торг уместен? 100% готов"),
+            incoming("x5", 2, "c4"),
+        )
         by_phone = self.written(self.avito, "c5", incoming("x6", chat="c5"))
-        by_phone.partner_id = self.env["res.partner"].create({"name": "Somebody", "phone": "+7 900 123-45-67"})
+        by_phone.partner_id = self.env["res.partner"].create(
+            {"name": "Somebody", "phone": "+7 900 123-45-67"}
+        )
         for text, found in {
             "мария": by_name,
             "ЁЛКИНА": by_name,
@@ -324,7 +354,9 @@ class TestList(ScreenCase):
         for wild in ("%", "_", "\\"):
             with self.subTest(wild=wild):
                 self.assertEqual(
-                    self.screen.chats_list("all", search=wild)["ids"], by_text.ids if wild == "%" else [], "taken literally"
+                    self.screen.chats_list("all", search=wild)["ids"],
+                    by_text.ids if wild == "%" else [],
+                    "taken literally",
                 )
 
     def test_search_by_make_and_model(self):
@@ -340,9 +372,15 @@ class TestList(ScreenCase):
     def test_queries_do_not_grow_with_the_page(self):
         def fill(channel, count):
             for number in range(count):
-                listing = RemoteListing(f"l{number}", title=f"Car {number}", feed_id=f"{channel.name}-{number}")
+                listing = RemoteListing(
+                    f"l{number}", title=f"Car {number}", feed_id=f"{channel.name}-{number}"
+                )
                 self.env["product.template"].create(
-                    {"name": f"Car {number}", "is_vehicle": True, "vehicle_external_id": f"{channel.name}-{number}"}
+                    {
+                        "name": f"Car {number}",
+                        "is_vehicle": True,
+                        "vehicle_external_id": f"{channel.name}-{number}",
+                    }
                 )
                 chat = f"c{number}"
                 self.apply(channel, about(chat, listing=listing), incoming(f"{chat}-1", number, chat))
@@ -378,12 +416,16 @@ class TestThread(ScreenCase):
             if not answer["has_more"]:
                 break
             before = answer["ids"][0]
-        expected = self.env["marketplace.message"].search([("conversation_id", "=", conversation.id)], order="sent_at, id")
+        expected = self.env["marketplace.message"].search(
+            [("conversation_id", "=", conversation.id)], order="sent_at, id"
+        )
         self.assertEqual(got, expected.ids)
         self.assertEqual(pages, 12)
 
     def test_new_messages_do_not_move_older_pages(self):
-        conversation = self.written(self.avito, "c1", *(incoming(f"m{n:03}", n) for n in range(20))).with_user(self.anna)
+        conversation = self.written(
+            self.avito, "c1", *(incoming(f"m{n:03}", n) for n in range(20))
+        ).with_user(self.anna)
         first = conversation.chats_thread(limit=8)
         self.apply(self.avito, incoming("new", 500), incoming("old", -5))
         second = conversation.chats_thread(before=first["ids"][0], limit=50)
@@ -411,6 +453,7 @@ class TestThread(ScreenCase):
     def test_page_load(self):
         """The badge's first number comes with the page."""
         self.fill(3)
+
         def badge(user):
             store = Store()
             self.env["res.users"].with_user(user)._init_store_data(store)
@@ -422,7 +465,9 @@ class TestThread(ScreenCase):
         self.assertEqual(badge(self.clerk), (None, None))
 
     def test_waiting_since_is_the_first_of_the_unanswered(self):
-        conversation = self.written(self.avito, "c1", incoming("m1", 1), outgoing("m2", 2), incoming("m3", 3), incoming("m4", 4))
+        conversation = self.written(
+            self.avito, "c1", incoming("m1", 1), outgoing("m2", 2), incoming("m3", 3), incoming("m4", 4)
+        )
         self.assertEqual(conversation.waiting_since, naive(3))
 
     def test_reply_shows_at_once(self):

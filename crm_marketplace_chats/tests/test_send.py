@@ -73,12 +73,15 @@ class TestQueue(SendCase):
     def test_posted_then_sent(self):
         message = self.post(self.one, "Yes, it is.")
         self.assertRecordValues(
-            message, [{"state": "queued", "author_id": self.anna.id, "direction": "out", "external_id": False}]
+            message,
+            [{"state": "queued", "author_id": self.anna.id, "direction": "out", "external_id": False}],
         )
         self.assertEqual(self.account.ours("c1"), [], "nothing leaves in the user's transaction")
         self.send()
         self.assertEqual(self.account.ours("c1"), ["Yes, it is."])
-        self.assertEqual((message.state, message.external_id), ("sent", self.account.chats["c1"].messages[-1].external_id))
+        self.assertEqual(
+            (message.state, message.external_id), ("sent", self.account.chats["c1"].messages[-1].external_id)
+        )
         self.assertFalse(self.one.is_unprocessed)
         self.assertEqual(self.one.user_id, self.anna, "who answers first is responsible")
         self.assertEqual(self.account.chats["c1"].read_to, "m1", "a chat that we answered is read there too")
@@ -129,7 +132,7 @@ class TestQueue(SendCase):
         self.assertEqual(self.account.ours("c1"), [])
 
     def test_texts_arrive_as_typed(self):
-        texts = ["<script>alert(1)</script> & \"quotes\" 100%", "👍🏽 да", "two\n\nlines", "x" * 1000]
+        texts = ['<script>alert(1)</script> & "quotes" 100%', "👍🏽 да", "two\n\nlines", "x" * 1000]
         for text in texts:
             self.post(self.one, text)
         self.post(self.one, "before\0after")
@@ -149,17 +152,22 @@ class TestQueue(SendCase):
         self.assertEqual(len(self.one.message_ids), 4, "their echoes are the same messages")
 
     def upload(self, conversation, count, user=None):
-        return self.env["ir.attachment"].with_user(user or self.anna).sudo().create(
-            [
-                {
-                    "name": f"{number}.png",
-                    "raw": PIXEL,
-                    "mimetype": "image/png",
-                    "res_model": "marketplace.conversation",
-                    "res_id": conversation.id,
-                }
-                for number in range(count)
-            ]
+        return (
+            self.env["ir.attachment"]
+            .with_user(user or self.anna)
+            .sudo()
+            .create(
+                [
+                    {
+                        "name": f"{number}.png",
+                        "raw": PIXEL,
+                        "mimetype": "image/png",
+                        "res_model": "marketplace.conversation",
+                        "res_id": conversation.id,
+                    }
+                    for number in range(count)
+                ]
+            )
         )
 
     def test_pictures_of_others_are_not_sent(self):
@@ -204,7 +212,9 @@ class TestQueue(SendCase):
                 return tell(record)
 
             def cancel():
-                record.env.cr.execute("UPDATE marketplace_message SET state = 'canceled' WHERE id = %s", [record.id])
+                record.env.cr.execute(
+                    "UPDATE marketplace_message SET state = 'canceled' WHERE id = %s", [record.id]
+                )
 
             record.env.cr.postrollback.add(cancel)
             self.patch(Message, "_tell", tell)
@@ -387,7 +397,9 @@ class TestUnknown(SendCase):
         self.later(READING_PAUSE)
         self.send()
         self.assertEqual((self.account.ours("c1"), self.account.ours("c2")), (["Yes"], ["Yes"]))
-        self.assertEqual(set((self.one | self.two).message_ids.filtered("author_id").mapped("state")), {"sent"})
+        self.assertEqual(
+            set((self.one | self.two).message_ids.filtered("author_id").mapped("state")), {"sent"}
+        )
 
     def test_equal_text_said_before_is_not_taken_for_it(self):
         """«Yes» was said an hour ago; that one does not prove that today's has arrived."""
@@ -487,7 +499,9 @@ class TestIdempotentMarketplace(SendCase):
         self.job(self.shop, "pull").walk = False
         self.one.pulled_external_id = False
         self.pull()
-        ids = [message.external_id for message in self.account.chats["c1"].messages if message.direction == "out"]
+        ids = [
+            message.external_id for message in self.account.chats["c1"].messages if message.direction == "out"
+        ]
         self.assertEqual([first.external_id, second.external_id], ids)
         self.assertEqual(len(self.one.message_ids), 3)
 
@@ -565,8 +579,14 @@ class TestChangedEchoes(SendCase):
         self.account.hook("send", self.delivered)
         self.post(self.one, "Yes")
         notes = []
-        with patch.object(type(self.env["bus.bus"]), "_sendone", lambda _bus, _to, _type, note: notes.append(note)):
+        with patch.object(
+            type(self.env["bus.bus"]), "_sendone", lambda _bus, _to, _type, note: notes.append(note)
+        ):
             self.send()
-        shown = [row["id"] for note in notes for row in note.get("marketplace.message", ()) if "_DELETE" not in row]
-        gone = [row["id"] for note in notes for row in note.get("marketplace.message", ()) if row.get("_DELETE")]
+        shown = [
+            row["id"] for note in notes for row in note.get("marketplace.message", ()) if "_DELETE" not in row
+        ]
+        gone = [
+            row["id"] for note in notes for row in note.get("marketplace.message", ()) if row.get("_DELETE")
+        ]
         self.assertEqual(set(shown) - set(gone), set(self.one.message_ids.filtered("author_id").ids))

@@ -45,7 +45,9 @@ class TestSettings(ChatsCase):
                 form.avito_client_id = "demo"
             channel = form.save()
             self.assertEqual(channel.state, "draft")
-            self.assertEqual(set(channel.job_ids.mapped("kind")), set(dict(channel.job_ids._fields["kind"].selection)))
+            self.assertEqual(
+                set(channel.job_ids.mapped("kind")), set(dict(channel.job_ids._fields["kind"].selection))
+            )
 
     def test_forms_open_for_those_who_may_use_them(self):
         for user, models in (
@@ -131,7 +133,9 @@ class TestNeutralize(ChatsCase):
         self.env.invalidate_all()
         self.assertFalse(self.env["marketplace.channel"].search([]))
         self.assertFalse(self.env["marketplace.channel.secret"].sudo().search([]))
-        self.assertEqual([message.state for message in messages], ["canceled", "canceled", "canceled", "sent"])
+        self.assertEqual(
+            [message.state for message in messages], ["canceled", "canceled", "canceled", "sent"]
+        )
         self.assertFalse(conversation.remote_read_pending)
         shop.active = True  # somebody switches the channel on again, in the copy
         asked = account.requests.total()

@@ -28,7 +28,9 @@ class TestTemplates(ChatsCase):
                 "list_price": 2_450_000,
             }
         )
-        listing = RemoteListing("l1", title="Haval Jolion, 2025", price=2_400_000, url="https://x/l1", feed_id="S-1")
+        listing = RemoteListing(
+            "l1", title="Haval Jolion, 2025", price=2_400_000, url="https://x/l1", feed_id="S-1"
+        )
         cls.conversation = cls.written(cls.avito, "c1", buyer_name="Maria", listing=listing)
         cls.company.write({"phone": "+7 495 000-00-00", "city": "Moscow", "street": "Tverskaya 1"})
 
@@ -72,7 +74,9 @@ class TestTemplates(ChatsCase):
         self.assertEqual(len(row["missing"]), 3)
 
     def test_address_of_the_company(self):
-        self.assertEqual(self.filled("{{address}}", self.written(self.avito, "c2"))["body"], "Moscow, Tverskaya 1")
+        self.assertEqual(
+            self.filled("{{address}}", self.written(self.avito, "c2"))["body"], "Moscow, Tverskaya 1"
+        )
 
     def test_values_are_no_templates(self):
         """A buyer who calls himself {{vin}} gets no VIN."""

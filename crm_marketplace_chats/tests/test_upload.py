@@ -36,7 +36,9 @@ class TestUpload(ChatsMixin, HttpCase):
         return self.url_open(path, data=data, files=files, **kwargs)
 
     def attachments(self):
-        return self.env["ir.attachment"].search([("res_model", "=", "marketplace.conversation"), ("res_field", "=", False)])
+        return self.env["ir.attachment"].search(
+            [("res_model", "=", "marketplace.conversation"), ("res_field", "=", False)]
+        )
 
     def test_taken_as_it_is(self):
         for kind, mimetype in (("PNG", "image/png"), ("JPEG", "image/jpeg"), ("GIF", "image/gif")):
@@ -79,7 +81,11 @@ class TestUpload(ChatsMixin, HttpCase):
         self.assertFalse(self.attachments())
 
     def test_foreign_conversation(self):
-        for user, conversation in ((self.ivan, self.foreign), (self.nobody, self.ours), (self.clerk, self.ours)):
+        for user, conversation in (
+            (self.ivan, self.foreign),
+            (self.nobody, self.ours),
+            (self.clerk, self.ours),
+        ):
             answer = self.upload(picture("PNG"), conversation, user).json()
             self.assertEqual(set(answer), {"error"})
         gone = self.env["marketplace.conversation"].browse(self.ours.id + 10**6)
@@ -91,7 +97,9 @@ class TestUpload(ChatsMixin, HttpCase):
         self.assertEqual(self.upload(picture("PNG"), token="x").status_code, 400)
         self.logout()
         response = self.url_open(
-            f"/crm_marketplace_chats/upload/{self.ours.id}", files={"file": ("x", b"x")}, allow_redirects=False
+            f"/crm_marketplace_chats/upload/{self.ours.id}",
+            files={"file": ("x", b"x")},
+            allow_redirects=False,
         )
         self.assertNotEqual(response.status_code, 200)
         self.assertFalse(self.attachments())

@@ -35,7 +35,9 @@ class TestWebhook(ChatsMixin, HttpCase):
         """The request stores; nothing is understood in it, so a slow marketplace or a defect delays no answer."""
         response = self.deliver(delivery(), headers={"x-avito-messenger-signature": "abc"})
         self.assertEqual((response.status_code, response.text), (200, ""))
-        self.assertRecordValues(self.events, [{"state": "new", "body": json.dumps(delivery()), "signature": "abc"}])
+        self.assertRecordValues(
+            self.events, [{"state": "new", "body": json.dumps(delivery()), "signature": "abc"}]
+        )
         self.assertFalse(self.chat(self.shop))
         self.assertEqual(self.account.requests.total(), 0)
         triggers = self.env["ir.cron.trigger"].search(
@@ -70,7 +72,9 @@ class TestWebhook(ChatsMixin, HttpCase):
         self.shop.active = False
         self.env.flush_all()
         self.assertEqual(self.deliver(delivery()).status_code, 404)
-        self.assertFalse(self.env["marketplace.event"].search([("channel_id", "in", (self.shop | other).ids)]))
+        self.assertFalse(
+            self.env["marketplace.event"].search([("channel_id", "in", (self.shop | other).ids)])
+        )
 
     def test_chat_id_that_is_right(self):
         path = f"{self.path}?chat_id={self.shop.autoru_chat_id}"
@@ -194,7 +198,8 @@ class TestEvents(ChatsCase):
         self.store(delivery("d1"), delivery("d2", minutes=1))
         old, poison = self.events
         self.env.cr.execute(
-            "UPDATE marketplace_event SET create_date = now() - interval '30 days' WHERE id = ANY(%s)", [self.events.ids]
+            "UPDATE marketplace_event SET create_date = now() - interval '30 days' WHERE id = ANY(%s)",
+            [self.events.ids],
         )
         old.state, poison.state = "done", "poison"
         self.env["marketplace.event"]._gc_understood()
