@@ -1,4 +1,15 @@
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import config
+
+#: Option of the server's configuration that names a file with a Fernet key; without it secrets are stored as they are.
+KEY_FILE = "marketplace_chats_key_file"
+#: What an encrypted value begins with.
+ENCRYPTED = "fernet:"
 
 
 class MarketplaceChannelSecret(models.Model):
@@ -17,8 +28,10 @@ class MarketplaceChannelSecret(models.Model):
 
     @api.model
     def _read_all(self, channel):
-        """All secrets of a channel as a dict."""
-        return {secret.key: secret.value for secret in self.sudo().search([("channel_id", "=", channel.id)])}
+        """All secrets of a channel as a dict. One that cannot be decrypted any more counts as not set."""
+        secrets = self.sudo().search([("channel_id", "=", channel.id)])
+        values = {secret.key: self._decrypt(secret.value) for secret in secrets}
+        return {key: value for key, value in values.items() if value is not None}
 
     @api.model
     def _store(self, channel, key, value):
@@ -27,6 +40,35 @@ class MarketplaceChannelSecret(models.Model):
         if not value:
             secret.unlink()
         elif secret:
-            secret.value = value
+            secret.value = self._encrypt(value)
         else:
-            secret.create({"channel_id": channel.id, "key": key, "value": value})
+            secret.create({"channel_id": channel.id, "key": key, "value": self._encrypt(value)})
+
+    @api.model
+    def _encrypt(self, value):
+        cipher = self._cipher()
+        return ENCRYPTED + cipher.encrypt(value.encode()).decode() if cipher else value
+
+    @api.model
+    def _decrypt(self, value):
+        if not value.startswith(ENCRYPTED):
+            return value
+        cipher = self._cipher()
+        try:
+            return cipher and cipher.decrypt(value.removeprefix(ENCRYPTED).encode()).decode()
+        except InvalidToken:
+            return None
+
+    @api.model
+    def _cipher(self):
+        """:raises UserError: the configuration names a file that holds no key; storing in the clear instead would
+        be a promise broken in silence"""
+        path = config.get(KEY_FILE)
+        if not path:
+            return None
+        try:
+            return Fernet(Path(path).read_bytes().strip())
+        except (OSError, ValueError):
+            raise UserError(
+                self.env._("The file named by %(option)s in the server's configuration holds no key.", option=KEY_FILE)
+            ) from None
