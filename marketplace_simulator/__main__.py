@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 
@@ -56,7 +57,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
     except OSError as error:
         await simulator.stop()
         print(
-            f"Port {getattr(error, 'port', '?')} on 127.0.0.1 cannot be used: {error.strerror}.",
+            f"Port {getattr(error, 'port', '?')} on 127.0.0.1 cannot be used: {os.strerror(error.errno)}.",
             file=sys.stderr,
         )
         return 1

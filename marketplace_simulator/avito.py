@@ -3,14 +3,13 @@
 Listings and calls: avito_stock.py; what is written: avito_wire.py.
 """
 
-import io
 import secrets
 import time
 from dataclasses import dataclass, field
 
 from aiohttp import web
-from PIL import Image, UnidentifiedImageError
 
+from . import uploads
 from .avito_stock import StockRoutes
 from .avito_wire import CHAT_SIZES, AvitoWire
 from .fault_kinds import Answer
@@ -19,11 +18,7 @@ from .jsons import load_object
 from .settings import Settings
 from .world import Chat, World
 
-Image.MAX_IMAGE_PIXELS = None  # the limit here is Avito's own, checked before anything is decoded
 TEXT_LIMIT, PAGE_LIMIT, OFFSET_LIMIT = 1000, 100, 1000
-IMAGE_BYTES, IMAGE_PIXELS = 24 * 1024 * 1024, 75_000_000
-IMAGE_FORMATS = {"JPEG", "GIF", "BMP", "PNG"}
-_HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc")
 DELETE_SECONDS, VOICE_SECONDS = 3600, 3600
 # Requests a minute by path, where the documents name a number; all others share the account's own rate.
 _PATH_RATES = (
@@ -289,26 +284,12 @@ class AvitoApi:
         if len(parts) != 1 or not isinstance(parts[0], web.FileField):
             raise fail(400, "Validation error", {"uploadfile[]": "exactly one file expected"})
         content = parts[0].file.read()
-        self._check_image(content)
+        if refusal := uploads.refusal(content):
+            raise fail(400, "Validation error", {"uploadfile[]": refusal})
         image_id = account.world.ids.media()
         account.world.pictures[image_id] = content
         self.media.uploads[image_id] = content
         return {image_id: self.media.picture_sizes(image_id, CHAT_SIZES)}
-
-    @staticmethod
-    def _check_image(content: bytes) -> None:
-        if len(content) > IMAGE_BYTES:
-            raise fail(400, "Validation error", {"uploadfile[]": "larger than 24 MB"})
-        if content[4:12] in _HEIC:
-            return
-        try:
-            image = Image.open(io.BytesIO(content))
-        except (UnidentifiedImageError, OSError, ValueError) as error:
-            raise fail(400, "Validation error", {"uploadfile[]": "not an image"}) from error
-        if image.format not in IMAGE_FORMATS:
-            raise fail(400, "Validation error", {"uploadfile[]": f"format {image.format} is not taken"})
-        if image.width * image.height > IMAGE_PIXELS:
-            raise fail(400, "Validation error", {"uploadfile[]": "more than 75 megapixels"})
 
     async def delete(self, request: web.Request):
         """Within an hour, one's own; the entry stays as type `deleted`."""

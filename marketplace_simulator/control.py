@@ -1,5 +1,7 @@
 """The control API: steering the stand-ins from outside. JSON in and out; README.md documents it."""
 
+import time
+
 from aiohttp import web
 
 from . import seeding
@@ -300,6 +302,7 @@ class Control:
         return web.json_response(
             {
                 "program": "marketplace_simulator",
+                "now": time.time(),
                 "urls": self.simulator.urls,
                 "profile": self.simulator.settings.profile,
                 "paths": sorted({route.resource.canonical for route in request.app.router.routes()}),

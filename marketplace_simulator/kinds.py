@@ -80,10 +80,8 @@ def say(world: World, wish: dict) -> dict:
         listing = world.find_listing(wish["item_id"])
     if kind in _NO_MESSAGE.get(world.marketplace, ()):
         return {"chat_id": None, "message_id": None} | _call(world, listing, wish, created)
-    if wish.get("chat_id") is not None:
-        chat = world.chat(wish["chat_id"])
-    else:
-        chat = _new_chat(world, listing, wish, created)
+    known = wish.get("chat_id") is not None
+    chat = world.chat(wish["chat_id"]) if known else _new_chat(world, listing, wish, created)
     quote = None
     if wish.get("quote") and (quote := chat.message(wish["quote"])) is None:
         raise BadInput(f"There is no message {wish['quote']!r} to quote.")
