@@ -17,12 +17,14 @@ def commit_retrying(env, work):
     """Do ``work()`` and commit; again, from a new snapshot, when another worker touched the same rows meanwhile.
 
     For jobs only: it ends the transaction.
+
+    :return: what ``work`` returns
     """
     for attempt in range(1, RETRIES + 1):
         try:
-            work()
+            result = work()
             env.cr.commit()
-            return
+            return result
         except (SerializationFailure, UniqueViolation):
             env.cr.rollback()
             if attempt == RETRIES:

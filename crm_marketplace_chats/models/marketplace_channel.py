@@ -243,7 +243,11 @@ class MarketplaceChannel(models.Model):
         for channel in self:
             self.env["marketplace.channel.secret"]._store(channel, SESSION_KEY, False)
         self.write({"state": "draft", "reason": False, "reason_detail": False})
-        self.job_ids._wake()
+        self._wake_jobs()
+
+    def _wake_jobs(self):
+        """Run what the channel does now; comparing is for later, when there is something to compare."""
+        self.job_ids.filtered(lambda job: job.kind != "reconcile")._wake()
 
     # ------------------------------------------------------------ rights
 
@@ -318,7 +322,7 @@ class MarketplaceChannel(models.Model):
         self.env["marketplace.channel.secret"]._store(channel, SESSION_KEY, json.dumps(session.load()))
         channel._notify()
         if not trouble:
-            channel.job_ids._wake()
+            channel._wake_jobs()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

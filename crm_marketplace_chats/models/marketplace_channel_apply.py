@@ -40,15 +40,17 @@ class MarketplaceChannel(models.Model):
         :param pulled: newest message read so far, by conversation (external ids); kept with the batch
         :param gaps: conversations whose older messages the marketplace does not give
         :param job: with ``walk``, the job whose walk came this far; kept in the same commit
+        :return: the conversations that changed
         """
 
         def work():
-            self._apply_batch(batch)
+            changed = self._apply_batch(batch)
             self._note_pulled(pulled or {}, gaps)
             if walk is not None:
                 job.walk = walk
+            return changed
 
-        commit_retrying(self.env, work)
+        return commit_retrying(self.env, work)
 
     def _note_pulled(self, pulled, gaps):
         if pulled:

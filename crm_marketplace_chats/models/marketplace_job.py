@@ -20,9 +20,10 @@ WORK = {
     "media": ("marketplace.message", "_fetch_media"),
     "listings": ("marketplace.listing", "_refresh"),
     "webhook": ("marketplace.channel", "_keep_webhook"),
+    "reconcile": ("marketplace.channel", "_reconcile"),
 }
 #: Kinds that look at the marketplace from time to time, in seconds; the others wait for something to do.
-PERIOD = {"pull": 60, "listings": 3000, "webhook": 3000}
+PERIOD = {"pull": 60, "listings": 3000, "webhook": 3000, "reconcile": 3000}
 #: What a piece of work answers: something was done, there is more to do at once; None: there was nothing to do.
 DONE, MORE = "done", "more"
 FIRST_BACK_OFF, LONGEST_BACK_OFF, RATE_LIMIT_PAUSE = 30, 900, 60
@@ -50,6 +51,7 @@ class MarketplaceJob(models.Model):
             ("media", "Pictures and Voice"),
             ("listings", "Listings"),
             ("webhook", "Subscription to Deliveries"),
+            ("reconcile", "Comparison"),
         ],
         required=True,
     )
@@ -61,6 +63,7 @@ class MarketplaceJob(models.Model):
     reason = fields.Char(readonly=True)
     detail = fields.Char(readonly=True)
     message = fields.Char("Last Trouble", compute="_compute_message")
+    report = fields.Json(help="What the last run found, where it finds something.")
     walk = fields.Json(help="How far the job has come; belongs to the marketplace's client.")
 
     _channel_kind = models.UniqueIndex("(channel_id, kind)", "A channel has one job of each kind.")
