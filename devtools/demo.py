@@ -73,8 +73,7 @@ def wait_for(condition, process, what, seconds=120):
 
 def ensure_database(workspace):
     """Make the demo's database if there is none. It is marked with what it was made of: addon and seed."""
-    if workspace.mark(DATABASE) is None:
-        workspace.fresh(DATABASE, f"{addon_key()} -")
+    workspace.ensure(DATABASE, f"{addon_key()} -")
 
 
 def upgrade(workspace):

@@ -132,6 +132,17 @@ def output(command, **popen):
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 
 
+def is_alive(number):
+    """Tell whether there is a process of that number."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
+
+
 def end_all():
     """End every process that still runs, the youngest first."""
     with _running_guard:

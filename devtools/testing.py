@@ -53,9 +53,7 @@ def addon_options(stack):
     """Set up a database with the addon; return pytest's options and environment for Odoo's tests."""
     workspace = stack.enter_context(Workspace())
     browser = Path(chromium())
-    database = f"test_{os.getpid()}"
-    workspace.fresh(database)
-    stack.callback(workspace.drop, database)
+    database = stack.enter_context(workspace.scratch())
     options = [f"--odoo-config={workspace.config}", f"--odoo-database={database}", "--odoo-http"]
     path = f"{workspace.environment['PATH']}:{browser.parent}"
     return options, {**workspace.environment, "PATH": path}

@@ -10,10 +10,11 @@ import ast
 import hashlib
 import os
 import shutil
+from contextlib import contextmanager
 
 from . import odoo_source, postgres, python_env
 from .paths import ADDON, ADDON_DIR, CACHE, FILESTORE, PYTHON, ROOT, SCREENSHOTS, VENV
-from .process import Problem, Process, locked, run, say, side_by_side
+from .process import Problem, Process, is_alive, locked, run, say, side_by_side
 
 LANGUAGES = "ru_RU,en_US"  # the first is the default of every new user and contact
 MODULES_DONE = r"Loading module \S+ \((\d+)/(\d+)\)"
@@ -140,17 +141,32 @@ class Workspace:
             (FILESTORE / source).rename(FILESTORE / target)
         self.server.query(f'alter database "{source}" rename to "{target}"')
 
-    def fresh(self, database, note=""):
-        """Make `database` a new one with the addon as its files are now."""
+    def ensure(self, database, note=""):
+        """Make a database with the addon as its files are now, unless it is there already."""
         with locked(CACHE / "databases.lock", "makes a database"):
-            self.copy(self._addon_template(), database, note)
+            if self.mark(database) is None:
+                self.copy(self._addon_template(), database, note)
+
+    @contextmanager
+    def scratch(self):
+        """Make such a database for this process, give its name, and remove it in the end."""
+        prefix = f"dev_{OWNER}_test_"
+        for left in self._databases(prefix):
+            if not is_alive(int(left.removeprefix(prefix))):
+                self.drop(left)
+        name = f"{prefix}{os.getpid()}"
+        self.ensure(name)
+        try:
+            yield name
+        finally:
+            self.drop(name)
 
     def _dependencies_template(self):
         modules = ",".join(sorted(manifest()["depends"]))
         release = self.odoo.pythonpath / "odoo" / "release.py"
         name = f"dev_{OWNER}_base_{short_hash(f'{release} {release.stat().st_mtime} {modules} {LANGUAGES}')}"
         if self.mark(name) is None:
-            self._drop_templates("base")
+            self._drop_templates(f"dev_{OWNER}_base_")
             say(f"template database with {modules} (the longest step, about half a minute)")
             self._build(
                 name,
@@ -171,7 +187,7 @@ class Workspace:
         base = self._dependencies_template()
         name = f"dev_{OWNER}_addon_{short_hash(base + addon_key())}"
         if self.mark(name) is None:
-            self._drop_templates("addon")
+            self._drop_templates(f"dev_{OWNER}_addon_")
             say(f"install {ADDON}")
             self._build(
                 name,
@@ -187,10 +203,14 @@ class Workspace:
             )
         return name
 
-    def _drop_templates(self, kind):
-        outdated = f"select datname from pg_database where datname like 'dev\\_{OWNER}\\_{kind}\\_%'"
-        for name in self.server.query(outdated).split():
-            self.drop(name)
+    def _databases(self, prefix):
+        return self.server.query(
+            f"select datname from pg_database where starts_with(datname, '{prefix}')"
+        ).split()
+
+    def _drop_templates(self, prefix):
+        for outdated in self._databases(prefix):
+            self.drop(outdated)
 
     def _build(self, name, fill, source="template0"):
         new = f"{name}_new"

@@ -8,6 +8,7 @@ import re
 
 import pytest
 import requests
+from dealership import Dealership
 
 from devtools import demo
 from devtools.paths import LOGS, SCREENSHOTS
@@ -65,7 +66,7 @@ class OdooUnderTest:
         answer = response.json()
         if "error" in answer:
             raise OdooError(answer["error"])
-        return answer["result"]
+        return answer.get("result")  # absent when the method returns nothing
 
 
 class OdooError(Exception):
@@ -94,22 +95,27 @@ def simulator(workspace):
 @pytest.fixture(scope="session")
 def odoo(workspace, simulator):
     """The demo's dealership on a database of its own, both channels pulled once from `simulator`."""
-    database, port = f"system_{os.getpid()}", free_port()
+    port = free_port()
     url, log = f"http://127.0.0.1:{port}", f"test-odoo-{os.getpid()}.log"
-    workspace.fresh(database)
-    demo.seed(workspace, database, url, simulator)
-    process = workspace.serve(database, port, log=log)
-    try:
-        demo.wait_for(lambda: demo.answers(f"{url}/web/login"), process, "Odoo's login page")
-        demo.wait_for_chats(workspace, database, process)
-        yield OdooUnderTest(workspace, url, database, LOGS / log)
-    finally:
-        process.end()
-        workspace.drop(database)
+    with workspace.scratch() as database:
+        demo.seed(workspace, database, url, simulator)
+        process = workspace.serve(database, port, log=log)
+        try:
+            demo.wait_for(lambda: demo.answers(f"{url}/web/login"), process, "Odoo's login page")
+            demo.wait_for_chats(workspace, database, process)
+            yield OdooUnderTest(workspace, url, database, LOGS / log)
+        finally:
+            process.end()
     errors = re.findall(
         r"^\S+ \S+ \d+ (?:ERROR|CRITICAL) .*(?:\n(?!\d{4}-).*)*", (LOGS / log).read_text(), re.MULTILINE
     )
     assert not errors, "the server's log has errors:\n" + "\n".join(errors)
+
+
+@pytest.fixture(scope="session")
+def dealership(odoo):
+    """The demo's dealership, asked by RPC: channels, chats, jobs."""
+    return Dealership(odoo)
 
 
 @pytest.fixture(scope="session")
