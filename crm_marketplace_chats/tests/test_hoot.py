@@ -1,8 +1,8 @@
 from odoo.tests import HttpCase, tagged
 
 
-def hoot_id(name):
-    """The id that Odoo's JavaScript test runner gives a suite, e.g. ``@addon``: a 32-bit hash of its name."""
+def suite_id(name):
+    """The id that Odoo's JavaScript test runner gives a suite, from its name: the 32-bit hash of hoot's `generateHash`."""
     value = 0
     for char in name:
         value = ((value << 5) - value + ord(char)) & 0xFFFFFFFF
@@ -11,10 +11,10 @@ def hoot_id(name):
 
 @tagged("post_install", "-at_install")
 class TestHoot(HttpCase):
-    def test_unit(self):
-        """The unit tests of the screen, in static/tests."""
+    def test_screen(self):
+        """All of static/tests/*.test.js: the Chats screen and its badge, with the server's answers made up."""
         self.browser_js(
-            f"/web/tests?headless&loglevel=2&preset=desktop&timeout=15000&id={hoot_id('@crm_marketplace_chats')}",
+            "/web/tests?headless&loglevel=2&preset=desktop&timeout=15000&id=" + suite_id("@crm_marketplace_chats"),
             "",
             "",
             login="admin",

@@ -1,6 +1,6 @@
 import { useState } from "@odoo/owl";
 
-/** Physical keys, so that they work in any layout: in the Russian one J and K type О and Л. */
+/** Letters by their place, so that they work in any layout: in the Russian one J and K type О and Л. */
 const STEPS = { ArrowDown: 1, KeyJ: 1, ArrowUp: -1, KeyK: -1 };
 
 /**
@@ -19,12 +19,12 @@ export function useListKeys(scroll, open) {
             return;
         }
         const row = ev.target.closest("[role='option']");
-        const step = STEPS[ev.code];
+        const step = STEPS[ev.key] || STEPS[ev.code];
         if (row && step) {
             ev.preventDefault();
             const all = rows();
             all[all.indexOf(row) + step]?.focus();
-        } else if (row && ["Enter", "Space"].includes(ev.code)) {
+        } else if (row && ["Enter", " "].includes(ev.key)) {
             ev.preventDefault();
             open(Number(row.dataset.id));
         }

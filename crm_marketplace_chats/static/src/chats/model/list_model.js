@@ -85,7 +85,7 @@ export class ListModel {
     /** The open conversation stays in its place also when it is answered; the one before is let go. */
     keep(conversation) {
         this.kept =
-            conversation?.isKnown && this.view.matches(conversation)
+            conversation && this.view.matches(conversation)
                 ? { id: conversation.id, key: this.view.order.key(conversation) }
                 : undefined;
     }

@@ -85,6 +85,10 @@ export class Message extends Component {
         return safeUrl(this.props.conversation.url);
     }
 
+    get mediaFailure() {
+        return _t("%s: could not be fetched.", KIND_LABELS[this.message.kind]);
+    }
+
     get call() {
         const { missed, seconds } = this.data;
         const time = this.time;

@@ -1,0 +1,159 @@
+import {
+    defineChatsModels,
+    mockChatsServer,
+    openChats,
+    receive,
+} from "@crm_marketplace_chats/../tests/chats_test_helpers";
+import { lockWebsocketConnect } from "@bus/../tests/bus_test_helpers";
+import { click, contains, patchUiSize, SIZES } from "@mail/../tests/mail_test_helpers";
+import { advanceTime, describe, expect, press, queryFirst, test, waitFor } from "@odoo/hoot";
+import { getService, makeServerError, onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
+import { browser } from "@web/core/browser/browser";
+
+describe.current.tags("desktop");
+defineChatsModels();
+
+function oneChat(values) {
+    const server = mockChatsServer();
+    server.waiting(1, 30, { buyer_name: "Oleg", ...values });
+    server.message(1, 1);
+    return server;
+}
+
+test("the make and model open and close the car, and the browser remembers it", async () => {
+    const server = oneChat();
+    await openChats(1);
+    await contains(".o_mchats_panel h3", { text: "Haval Jolion 1.5 AMT" });
+    expect(".o_mchats_price b").toHaveText(/2.199.000.₽/);
+    expect(".o_mchats_price em").toHaveText("saw a higher price");
+    expect(".o_mchats_car_button").toHaveAttribute("aria-expanded", "true");
+    await click(".o_mchats_car_button");
+    await contains(".o_mchats_panel", { count: 0 });
+    expect(localStorage.getItem("crm_marketplace_chats.panel")).toBe("closed");
+    await click(".o_mchats_car_button");
+    await contains(".o_mchats_panel h3");
+    expect(server.called("chats_panel")).toHaveLength(2);
+});
+
+test("the car is asked for again when the chat gets another one", async () => {
+    const server = oneChat();
+    await openChats(1);
+    await contains(".o_mchats_panel h3");
+    server.panel = { ...server.panel, vehicle: { ...server.panel.vehicle, title: "Geely Monjaro" } };
+    receive({ "marketplace.conversation": [{ id: 1, vehicle_id: 9 }] });
+    await contains(".o_mchats_panel h3", { text: "Geely Monjaro" });
+});
+
+test("a panel that cannot be loaded says so and tries again", async () => {
+    const server = oneChat();
+    server.failures.chats_panel = "The database is asleep.";
+    await openChats(1);
+    await waitFor(".o_mchats_panel [role='alert']:contains(The database is asleep.)");
+    await click(".o_mchats_panel [role='alert'] button");
+    await contains(".o_mchats_panel h3");
+});
+
+test("on a narrow screen the car is a drawer that Esc closes", async () => {
+    oneChat();
+    patchWithCleanup(browser, {
+        matchMedia: () => Object.assign(new EventTarget(), { matches: true }),
+    });
+    await openChats(1);
+    await contains("[data-message]");
+    await contains(".o_mchats_panel", { count: 0 });
+    await click(".o_mchats_car_button");
+    await contains(".o_mchats_drawer");
+    await press("Escape");
+    await contains(".o_mchats_drawer", { count: 0 });
+});
+
+test("on a phone: one pane at a time", async () => {
+    oneChat();
+    patchUiSize({ size: SIZES.SM });
+    await openChats();
+    await contains(".o_mchats_row");
+    expect(".o_mchats_conversation").toHaveCount(0);
+    await click(".o_mchats_row");
+    await contains(".o_mchats_conversation [data-message]");
+    expect(".o_mchats_list").toHaveCount(0);
+    await click(".o_mchats_car_button");
+    await contains(".o_mchats_drawer h3");
+    await click(".o_mchats_panel_close button");
+    await click(".o_mchats_back");
+    await contains(".o_mchats_row");
+    expect(".o_mchats_conversation").toHaveCount(0);
+});
+
+test("who is responsible", async () => {
+    const server = oneChat();
+    await openChats(1);
+    await waitFor(".o_mchats_title:contains(nobody responsible)");
+    await click(".o_mchats_assign");
+    await click(".o-dropdown-item", { text: "Anna Kovaleva" });
+    await waitFor(".o_mchats_title:contains(led by Anna Kovaleva)");
+    expect(server.called("chats_assign")[0].kwargs).toEqual({ user_id: 77 });
+});
+
+test("a chat that is gone says so and shows the list", async () => {
+    oneChat();
+    onRpc("chats_thread", () => {
+        throw makeServerError({ type: "AccessError", message: "No." });
+    });
+    await openChats(999);
+    await waitFor(".o_mchats_strip:contains(This chat no longer exists, or it is not open to you.)");
+    await contains(".o_mchats_row");
+    await waitFor(".o_mchats_conversation:contains(Choose a chat on the left)");
+});
+
+test("a screen that cannot start says so and tries again", async () => {
+    const server = oneChat();
+    server.failures.chats_start = "The database is asleep.";
+    await openChats();
+    await waitFor(".o_mchats_nothing:contains(The database is asleep.)");
+    await click(".o_mchats_nothing button");
+    await contains(".o_mchats_row");
+});
+
+test("without the live line the screen says so, asks every 15 s, and catches up when the line is back", async () => {
+    const server = oneChat();
+    lockWebsocketConnect();
+    await openChats(1);
+    await contains("[data-message]");
+    const bus = getService("bus_service");
+    bus.trigger("BUS:WORKER_STATE_UPDATED", "DISCONNECTED");
+    await advanceTime(1000);
+    expect(".o_mchats_strip").toHaveCount(0);
+    await advanceTime(4000);
+    await waitFor(".o_mchats_strip:contains(No live connection, refreshing every 15 s)");
+    server.waiting(2, 10, { buyer_name: "Missed by the bus" });
+    const asked = server.called("chats_list").length;
+    await advanceTime(15000);
+    await contains(".o_mchats_row", { count: 2 });
+    expect(server.called("chats_list").length).toBe(asked + 1);
+    // Answered meanwhile, without a note.
+    Object.assign(server.conversations[1], { is_unprocessed: false });
+    bus.trigger("BUS:WORKER_STATE_UPDATED", "CONNECTED");
+    await contains(".o_mchats_strip", { count: 0 });
+    await contains(".o_mchats_row", { count: 1 });
+});
+
+test("the card of hotkeys", async () => {
+    oneChat();
+    await openChats();
+    await contains(".o_mchats_row");
+    queryFirst(".o_mchats_row").focus();
+    await press("?");
+    await contains(".o_mchats_keys");
+});
+
+test("Alt with the arrows walks through the chats from anywhere", async () => {
+    const server = oneChat();
+    server.waiting(2, 10, { buyer_name: "Maria" });
+    server.message(2, 2);
+    await openChats(1);
+    await contains(".o_mchats_input:focus");
+    await press(["alt", "arrowdown"]);
+    await contains(".o_mchats_title h2", { text: "Maria" });
+    await press(["alt", "arrowup"]);
+    await contains(".o_mchats_title h2", { text: "Oleg" });
+});
