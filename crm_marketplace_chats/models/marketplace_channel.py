@@ -381,6 +381,7 @@ class MarketplaceChannel(models.Model):
         }
         if any(self[name] != value for name, value in values.items()):
             self.write(values)
+            self._call_administrators()
             self._notify()
 
     def _notify(self):
@@ -400,6 +401,7 @@ class MarketplaceChannel(models.Model):
             "state",
             "state_message",
             "last_success_at",
+            Store.Attr("is_behind", lambda channel: channel._is_behind()),
             Store.Attr("marketplace_label", lambda channel: channel._client_class().label),
             Store.Attr("can_send_text", lambda channel: channel.state != "refused" and channel.active),
             Store.Attr("can_send_images", lambda channel: channel._can_send_images()),
