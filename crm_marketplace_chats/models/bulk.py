@@ -3,14 +3,18 @@
 The ORM cannot say "insert unless it is there", which is what keeps two workers from storing the same thing twice.
 """
 
-from datetime import UTC, datetime
+import random
+import time
+from datetime import datetime, timezone
 
-from psycopg2.errors import SerializationFailure, UniqueViolation
+from psycopg2.errors import UniqueViolation
 from psycopg2.extras import Json
 
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as CONFLICTS
 from odoo.tools import SQL
 
-RETRIES = 5
+#: How often work is tried that others disturb, and the longest pause before the second try; pauses double.
+RETRIES, PAUSE = 6, 0.05
 
 
 def commit_retrying(env, work):
@@ -25,16 +29,18 @@ def commit_retrying(env, work):
             result = work()
             env.cr.commit()
             return result
-        except (SerializationFailure, UniqueViolation):
+        except (*CONFLICTS, UniqueViolation):
             env.cr.rollback()
             if attempt == RETRIES:
                 raise
+            # By chance, so that two who disturb each other do not do it again.
+            time.sleep(random.uniform(0, PAUSE * 2**attempt))
 
 
 def to_naive(moment: datetime | None) -> datetime | None:
     """Odoo keeps moments naive, in UTC, and cuts them to seconds when it writes them: what is written past it has to
     be cut too, or comparing the two goes wrong."""
-    return moment and moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    return moment and moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
 
 
 def insert_new(model, rows, unique):

@@ -5,6 +5,7 @@ from hashlib import sha256
 from odoo import api, fields, models
 
 from ..marketplaces.payload import Batch
+from .bulk import CONFLICTS
 from .marketplace_job import DONE, MORE
 from .reasons import describe_reason
 
@@ -97,6 +98,8 @@ class MarketplaceEvent(models.Model):
         self.env.cr.commit()
         try:
             self._apply_all(channel, readable)
+        except CONFLICTS:  # others are busy with the same chats: no fault of the deliveries
+            raise
         except Exception:  # one of them holds what cannot be stored: find out which, and go on without it
             self.env.cr.rollback()
             _logger.warning("channel %s: deliveries are applied one by one", channel.id, exc_info=True)
@@ -128,6 +131,8 @@ class MarketplaceEvent(models.Model):
     def _apply_alone(self, channel, batch):
         try:
             self._apply_all(channel, {self: batch})
+        except CONFLICTS:
+            raise
         except Exception:  # kept, shown to the administrator, and tried again on demand
             self.env.cr.rollback()
             _logger.exception("channel %s: delivery %s cannot be applied", channel.id, self.id)

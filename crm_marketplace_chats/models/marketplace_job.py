@@ -3,11 +3,10 @@ import time
 from datetime import timedelta
 from zlib import crc32
 
-from psycopg2.errors import SerializationFailure
-
 from odoo import SUPERUSER_ID, api, fields, models
 
 from ..marketplaces.errors import MarketplaceError, RateLimitError
+from .bulk import CONFLICTS
 from .reasons import describe_reason
 
 _logger = logging.getLogger(__name__)
@@ -150,7 +149,7 @@ class MarketplaceJob(models.Model):
             with self.env.registry.cursor() as cr:
                 env = api.Environment(cr, SUPERUSER_ID, {"lang": self._lang()})
                 env["marketplace.job"].browse(self.id)._work()
-        except SerializationFailure:
+        except CONFLICTS:
             _logger.info(
                 "channel %s, %s: disturbed by another transaction, again at the next run", *self._where()
             )
@@ -161,7 +160,7 @@ class MarketplaceJob(models.Model):
         error = done = None
         try:
             done = getattr(self.env[model], method)(self.channel_id, self)
-        except SerializationFailure:
+        except CONFLICTS:
             raise
         except MarketplaceError as trouble:
             self.env.cr.rollback()
