@@ -24,7 +24,9 @@ class MarketplaceChannel(models.Model):
     @api.depends_context("lang")
     def _compute_connection(self):
         states = self._count_by_channel("marketplace.message", "state", [("direction", "=", "out")])
-        media = self._count_by_channel("marketplace.message", "media_state", [("media_state", "=", "pending")])
+        media = self._count_by_channel(
+            "marketplace.message", "media_state", [("media_state", "=", "pending")]
+        )
         events = self._count_by_channel("marketplace.event", "state", [("state", "=", "poison")])
         now = fields.Datetime.now()
         for channel in self:
@@ -38,7 +40,7 @@ class MarketplaceChannel(models.Model):
             # sudo: jobs are for administrators, what they found is for the page
             report = channel.sudo().job_ids.filtered(lambda job: job.kind == "reconcile").report or {}
             channel.reconciled_at = report.get("at")
-            channel.reconcile_result = report and self.env._(
+            channel.reconcile_result = bool(report) and self.env._(
                 "%(checked)s chats compared, %(repaired)s repaired",
                 checked=report["checked"],
                 repaired=report["repaired"],
@@ -60,7 +62,8 @@ class MarketplaceChannel(models.Model):
         """Time since the marketplace was last asked with success; nothing for a channel that only receives."""
         self.ensure_one()
         # sudo: the way of receiving is an administrator's field
-        if not self.active or self.sudo().autoru_mode == "webhook" and self.marketplace == "autoru":
+        receives_only = self.marketplace == "autoru" and self.sudo().autoru_mode == "webhook"
+        if receives_only or not self.active:
             return timedelta()
         interval = timedelta(minutes=self.env["res.config.settings"]._chats_pull_interval())
         since = self.last_success_at or self.create_date or now

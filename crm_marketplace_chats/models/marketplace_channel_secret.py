@@ -70,5 +70,8 @@ class MarketplaceChannelSecret(models.Model):
             return Fernet(Path(path).read_bytes().strip())
         except (OSError, ValueError):
             raise UserError(
-                self.env._("The file named by %(option)s in the server's configuration holds no key.", option=KEY_FILE)
+                self.env._(
+                    "The file named by %(option)s in the server's configuration holds no key.",
+                    option=KEY_FILE,
+                )
             ) from None
