@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 
 from .settings import Settings
 from .simulator import Simulator
@@ -38,12 +39,15 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same demo")
     parser.add_argument("--live", action="store_true", help="buyers keep writing")
+    parser.add_argument("--state", type=Path, help="file to keep the chats in over a restart")
     parser.add_argument("--quiet", action="store_true", help="say nothing but the addresses")
     return parser.parse_args()
 
 
 async def _serve(arguments: argparse.Namespace) -> int:
     simulator = Simulator(Settings(profile=arguments.profile, live=arguments.live), arguments.seed)
+    if arguments.state:
+        simulator.keep(arguments.state)
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

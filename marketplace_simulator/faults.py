@@ -67,11 +67,19 @@ class FaultBoard:
     @staticmethod
     def _made(wish: dict) -> Fault:
         fault = Fault(**{key: value for key, value in wish.items() if key != "on"})
-        numbers = {"times": int, "count": int, "probability": (int, float), "seconds": (int, float)}
-        for key, kind in numbers.items():
+        # Key -> kind of number and the least it may be.
+        numbers = {
+            "times": (int, 1),
+            "count": (int, 1),
+            "probability": ((int, float), 0),
+            "seconds": ((int, float), 0),
+        }
+        for key, (kind, least) in numbers.items():
             value = getattr(fault, key)
-            if value is not None and (not isinstance(value, kind) or isinstance(value, bool) or value < 0):
-                raise BadInput(f"{key!r} of a fault is a number from 0 up, not {value!r}.")
+            if value is not None and (
+                not isinstance(value, kind) or isinstance(value, bool) or value < least
+            ):
+                raise BadInput(f"{key!r} of a fault is a number from {least} up, not {value!r}.")
         for key in ("path", "method"):
             if not isinstance(getattr(fault, key), str | None):
                 raise BadInput(f"{key!r} of a fault is a text.")

@@ -1,10 +1,11 @@
 """The whole program in one object: accounts, faults, log, the three servers."""
 
 import asyncio
+from pathlib import Path
 
 from aiohttp import web
 
-from . import seeding
+from . import seeding, state
 from .autoru import PREFIXES, AutoruAccount, AutoruApi
 from .avito import AvitoAccount, AvitoApi
 from .control import Control
@@ -18,6 +19,7 @@ from .world import Chat, Message, World
 
 MARKETPLACES = ("avito", "autoru")
 # Uploads are at most 24 MB; a little more lets the marketplace's own check answer.
+_SAVE_SECONDS = 15.0
 _LARGEST_BODY = 26 * 1024 * 1024
 
 
@@ -38,6 +40,8 @@ class Simulator:
         self.traffic = Traffic(self)
         self._runners: list[web.AppRunner] = []
         self.urls: dict[str, str] = {}
+        self._state: Path | None = None
+        self._saving: asyncio.Task | None = None
         self.reset()
 
     # --- worlds and accounts ---
@@ -53,8 +57,8 @@ class Simulator:
         self.courier.recent.clear()
         self.faults.clear()
         self.log.reset()
-        for state in (self.avito.tokens, self.autoru.sessions, self.autoru.blocked, *self.accounts.values()):
-            state.clear()
+        for held in (self.avito.tokens, self.autoru.sessions, self.autoru.blocked, *self.accounts.values()):
+            held.clear()
         for media in self.media.values():
             media.uploads.clear()
         for api in (self.avito, self.autoru):
@@ -102,10 +106,48 @@ class Simulator:
             )
         else:
             account = AutoruAccount(**keys, user_id=user_id, name=name, world=world)
-        world.skew = lambda: self._skew(marketplace)
-        world.on_message = lambda chat, message: self._announce(marketplace, account, chat, message)
+        self._tie(marketplace, account)
         rows.append(account)
         return account
+
+    def _tie(self, marketplace: str, account) -> None:
+        """Let the account's world tell of its messages."""
+        account.world.skew = lambda: self._skew(marketplace)
+        account.world.on_message = lambda chat, message: self._announce(marketplace, account, chat, message)
+
+    # --- memory over a restart ---
+
+    def memory(self) -> dict:
+        """What the marketplaces know: accounts with their worlds, keys given out, pictures."""
+        return {
+            "seed": self.seed,
+            "accounts": self.accounts,
+            "tokens": self.avito.tokens,
+            "sessions": self.autoru.sessions,
+            "uploads": {name: media.uploads for name, media in self.media.items()},
+        }
+
+    def recall(self, memory: dict) -> None:
+        """Take over another run's memory in place of the seed's data."""
+        self.avito.tokens.update(memory["tokens"])
+        self.autoru.sessions.update(memory["sessions"])
+        for name in MARKETPLACES:
+            self.media[name].uploads.update(memory["uploads"][name])
+            self.accounts[name][:] = memory["accounts"][name]
+            for account in self.accounts[name]:
+                self._tie(name, account)
+
+    def keep(self, path: Path) -> None:
+        """Go on from the file `path` where it fits the seed, and keep it up to date from now on."""
+        memory = state.load(path)
+        if memory and memory["seed"] == self.seed:
+            self.recall(memory)
+        self._state = path
+
+    async def _keep_saving(self) -> None:
+        while True:
+            await asyncio.sleep(_SAVE_SECONDS)
+            state.save(self._state, self.memory())
 
     def account(self, marketplace: str, number: int | None = None):
         """:raises BadInput: no such account."""
@@ -165,9 +207,14 @@ class Simulator:
         for name in MARKETPLACES:
             self.media[name].base = self.urls[name]
         self.traffic.start()
+        if self._state:
+            self._saving = asyncio.create_task(self._keep_saving())
 
     async def stop(self) -> None:
         await self.traffic.stop()
+        if self._saving:
+            self._saving.cancel()
+            state.save(self._state, self.memory())
         await self.autoru.hook.close()
         await self.courier.close()
         for runner in self._runners:

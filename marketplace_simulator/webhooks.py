@@ -123,10 +123,9 @@ class Courier:
         )
         double, repeat = strikes("webhook_double"), strikes("webhook_repeat")
         body, headers, params = self._packed(delivery, strikes)
-        for _ in range((double.count or 2) if double else 1):
-            self._task(
-                self._deliver(delivery, body, headers, params, wait), None if overtaken else delivery.key
-            )
+        self._task(self._deliver(delivery, body, headers, params, wait), None if overtaken else delivery.key)
+        for _ in range((double.count or 2) - 1 if double else 0):
+            self._task(self._deliver(delivery, body, headers, params, wait), None)
         if repeat:
             self._task(self._deliver(delivery, body, headers, params, wait + repeat.pause()), None)
 

@@ -111,6 +111,10 @@ class World:
         self.on_message: Callable[[Chat, Message], None] = lambda chat, message: None
         self.skew: Callable[[], float] = lambda: 0.0
 
+    def __getstate__(self) -> dict:
+        """All but the ties to the running program, which made it and makes them anew."""
+        return {key: value for key, value in self.__dict__.items() if key not in ("on_message", "skew")}
+
     def now(self) -> float:
         """Seconds since 1970."""
         return time.time()

@@ -187,7 +187,9 @@ def test_bent_bytes(simulator, avito):
 def test_bent_contents(simulator, avito, autoru):
     good = avito.chats().json()["chats"]
 
-    def under(name, wire=avito, path=avito.path(2, "/chats")):
+    chats_path = avito.path(2, "/chats")
+
+    def under(name, wire=avito, path=chats_path):
         simulator.fault(name, times=1, path=r"/chats$|/room/light$")
         return wire.get(path).json()
 
@@ -260,7 +262,7 @@ def test_switching_off_and_listing(simulator):
     [
         {"name": "nothing"},
         {"name": "slow", "seconds": "3"},
-        {"name": "slow", "times": -1},
+        {"name": "slow", "times": 0},
         {"name": "slow", "path": "("},
         {"name": "auth_error", "marketplace": "avito"},
         {"name": "slow", "what": 1},

@@ -9,7 +9,7 @@ import time
 import pytest
 import requests
 
-from .conftest import ROOT, Simulator, start, stop
+from .conftest import ROOT, Avito, Simulator, start, stop
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -64,6 +64,31 @@ def test_new_ids_never_repeat_after_a_reset(simulator):
     second = simulator.post("/avito/say", {"text": "раз"})
     assert first["message_id"] != second["message_id"]
     assert first["chat_id"] != second["chat_id"]
+
+
+def test_the_memory_outlives_a_restart(tmp_path):
+    file = tmp_path / "state"
+    file.write_bytes(b"rubbish")
+    process, urls = start("--quiet", "--state", str(file))
+    simulator, avito = Simulator(urls), Avito(urls["avito"]).sign_in()
+    said = simulator.post("/avito/say", {"text": "запомни"})
+    room = simulator.post("/autoru/say", {"text": "и это"})["chat_id"]
+    avito.post("/messenger/v3/webhook", {"url": "http://127.0.0.1:9/x"})
+    before = {name: simulator.get(f"/{name}/chats") for name in ("avito", "autoru")}
+    assert stop(process) == 0
+    process, urls = start("--quiet", "--state", str(file))
+    simulator, avito.base = Simulator(urls), urls["avito"]
+    assert {name: simulator.get(f"/{name}/chats") for name in ("avito", "autoru")} == before
+    assert simulator.transcript("avito", said["chat_id"])[0]["text"] == "запомни"
+    assert (
+        avito.post("/messenger/v1/subscriptions").json()["subscriptions"][0]["url"] == "http://127.0.0.1:9/x"
+    )
+    assert avito.send(said["chat_id"], "помню").status_code == 200
+    assert simulator.get(f"/autoru/chats/{room}")["count"] == 1
+    stop(process)
+    process, urls = start("--quiet", "--state", str(file), "--seed", "2")
+    assert len(Simulator(urls).get("/avito/chats")["chats"]) == 15
+    stop(process)
 
 
 def test_live_makes_buyers_write(simulator):

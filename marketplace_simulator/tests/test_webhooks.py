@@ -43,11 +43,9 @@ def test_subscribing_listing_and_leaving(simulator, avito, receiver):
     assert avito.post("/messenger/v3/webhook", {"url": "ftp://x"}).status_code == 400
 
 
-def test_the_envelope_comes_within_milliseconds(simulator, avito, subscribed):
-    before = time.time()
+def test_the_envelope(simulator, avito, subscribed):
     said = simulator.post("/avito/say", {"item_id": 7463700001, "name": "Олег", "text": "В наличии?"})
     (one,) = subscribed.wait(1)
-    assert one["at"] - before < 0.25
     assert one["path"] == "/hook/secret?k=1"
     body = json.loads(one["body"])
     assert uuid.UUID(body["id"]).version == 4
@@ -61,6 +59,16 @@ def test_the_envelope_comes_within_milliseconds(simulator, avito, subscribed):
     assert "Олег" not in one["body"].decode()
     signature = {name.lower(): value for name, value in one["headers"].items()}["x-avito-messenger-signature"]
     assert signature == hmac.new(b"demo-secret", one["body"], hashlib.sha256).hexdigest()
+
+
+def test_deliveries_take_milliseconds(simulator, subscribed):
+    waits = []
+    for number in range(1, 11):
+        before = time.time()
+        simulator.post("/avito/say", {})
+        waits.append(subscribed.wait(number)[-1]["at"] - before)
+    # The best of ten: the machine may be busy with something else.
+    assert min(waits) < 0.03
 
 
 def test_our_own_messages_come_back(simulator, avito, subscribed):
@@ -157,6 +165,7 @@ def test_reordered_and_delayed(simulator, subscribed):
 
 
 def test_bent_deliveries(simulator, subscribed):
+    chat = simulator.chat_named("avito", "Олег")
     for name in (
         "webhook_garbage_signature",
         "webhook_broken_json",
@@ -165,7 +174,7 @@ def test_bent_deliveries(simulator, subscribed):
         "webhook_extra_fields",
     ):
         simulator.fault(name, times=1)
-        simulator.post("/avito/say", {})
+        simulator.post("/avito/say", {"chat_id": chat})
     garbage, broken, plain, missing, extra = subscribed.wait(5)
     signature = {name.lower(): value for name, value in garbage["headers"].items()}[
         "x-avito-messenger-signature"
