@@ -1,0 +1,60 @@
+"""The Chats screen as a manager uses it: what can be seen and clicked, by the names a manager knows."""
+
+from playwright.sync_api import expect
+
+expect.set_options(timeout=20_000)
+
+
+class ChatsPage:
+    """Wraps a page that shows the Chats screen."""
+
+    def __init__(self, page):
+        self.page = page
+        self.root = page.locator(".o_mchats")
+        self.thread = page.locator(".o_mchats_thread")
+        self.text = page.locator("textarea.o_mchats_input")
+        self.send = page.locator(".o_mchats_send")
+        self.panel = page.locator(".o_mchats_panel")
+        self.car = page.locator(".o_mchats_car_button")
+        self.done = page.locator(".o_mchats_done")
+        self.systray_number = page.locator(".o_mchats_systray .badge")
+        self.menu_number = page.locator(".o_menu_sections .o_mchats_badge")
+        self.view_number = page.locator(".o_mchats_view[data-view=waiting] b")
+
+    @classmethod
+    def of(cls, page_as, login, viewport=(1440, 900), path="/odoo/chats"):
+        """The screen opened anew by that user, with its list loaded."""
+        screen = cls(page_as(login, viewport=viewport, path=path))
+        expect(screen.page.locator(".o_mchats_list [role=listbox][aria-busy=false]")).to_be_attached()
+        return screen
+
+    def row(self, name):
+        """The row of that buyer in the list."""
+        named = self.page.locator(".o_mchats_name").get_by_text(name, exact=True)
+        return self.page.locator(".o_mchats_row").filter(has=named)
+
+    def open(self, name):
+        self.row(name).click()
+        expect(self.page.locator(".o_mchats_header h2")).to_have_text(name)
+        expect(self.text.or_(self.page.locator(".o_mchats_obstacle"))).to_be_visible()
+
+    def view(self, name):
+        self.page.locator(f".o_mchats_view[data-view={name}]").click()
+
+    def bubble(self, text):
+        """The message with that text in the open chat."""
+        return self.thread.locator(".o_mchats_bubble").filter(has_text=text)
+
+    def expect_number(self, number):
+        """The number of unprocessed chats is the same in menu, systray and list; 0 is shown by none of them."""
+        for place in (self.systray_number, self.menu_number, self.view_number):
+            if number:
+                expect(place).to_have_text(str(number))
+            else:
+                expect(place).to_have_count(0)
+
+    def write(self, text):
+        """Type a reply and send it; return when it stands in the chat."""
+        self.text.fill(text)
+        self.text.press("Enter")
+        expect(self.bubble(text)).to_be_visible()
