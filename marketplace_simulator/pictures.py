@@ -13,27 +13,33 @@ WIDTH, HEIGHT = 1280, 960
 _GLASS, _TYRE, _RIM, _LAMP, _STOP = "#2c3e4c", "#17191b", "#aab2b8", "#fff6d6", "#c62828"
 _LATIN_PLATE = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
 
-# Outline of body and windows for each shape, seen from the side, on the canvas.
+# Each shape from the side, front to the right: outline, windows, height of the belt below them, on the canvas.
 # fmt: off
 _SIDES = {
     "sedan": (
-        [(110, 640), (130, 560), (330, 520), (470, 410), (760, 405), (900, 505), (1120, 530), (1175, 590),
-         (1175, 660), (110, 670)],
-        [[(385, 515), (490, 430), (610, 428), (610, 515)], [(630, 515), (630, 428), (745, 428), (850, 512)]],
+        [(105, 640), (112, 548), (170, 515), (300, 500), (410, 418), (500, 390), (690, 390), (790, 420),
+         (890, 505), (1090, 530), (1160, 570), (1180, 630), (1172, 664), (108, 668)],
+        [[(345, 498), (425, 434), (500, 414), (572, 412), (572, 500)],
+         [(592, 500), (592, 412), (680, 413), (750, 432), (835, 502)]],
+        508,
     ),
     "hatch": (
-        [(120, 640), (135, 560), (330, 515), (450, 385), (860, 375), (1010, 460), (1120, 500), (1165, 580),
-         (1165, 660), (120, 670)],
-        [[(375, 510), (470, 408), (610, 404), (610, 508)], [(630, 508), (630, 403), (845, 400), (960, 500)]],
+        [(118, 650), (122, 540), (158, 450), (215, 378), (330, 352), (640, 352), (735, 374), (860, 475),
+         (1065, 508), (1150, 550), (1172, 612), (1168, 664), (118, 672)],
+        [[(205, 468), (240, 395), (330, 378), (392, 377), (392, 470)],
+         [(410, 470), (410, 377), (585, 376), (600, 472)],
+         [(618, 472), (604, 376), (660, 378), (722, 396), (805, 474)]],
+        482,
     ),
     "suv": (
-        [(105, 640), (115, 540), (320, 495), (420, 345), (900, 335), (1060, 440), (1150, 475), (1180, 570),
-         (1180, 670), (105, 680)],
-        [[(365, 490), (445, 370), (600, 366), (600, 486)], [(622, 486), (622, 365), (850, 360), (990, 470)]],
+        [(103, 655), (106, 520), (146, 420), (196, 334), (320, 306), (655, 306), (750, 328), (872, 445),
+         (1085, 482), (1166, 525), (1186, 600), (1184, 668), (103, 680)],
+        [[(188, 438), (224, 352), (320, 334), (392, 333), (392, 440)],
+         [(410, 440), (410, 333), (590, 332), (606, 442)],
+         [(624, 442), (608, 332), (668, 334), (734, 352), (818, 444)]],
+        455,
     ),
 }
-
-
 # fmt: on
 
 
@@ -78,17 +84,30 @@ def _wheel(draw: ImageDraw.ImageDraw, x: int, y: int, radius: int) -> None:
         draw.ellipse((x - r, y - r, x + r, y + r), fill=colour)
 
 
+def _rounded(points: list[tuple[int, int]]) -> list[tuple[float, float]]:
+    """The outline with its corners cut three times (Chaikin), which makes curves of them."""
+    for _ in range(3):
+        points = [
+            (ax * near + bx * (1 - near), ay * near + by * (1 - near))
+            for (ax, ay), (bx, by) in zip(points, points[1:] + points[:1], strict=True)
+            for near in (0.86, 0.14)
+        ]
+    return points
+
+
 def _body(draw: ImageDraw.ImageDraw, shape: str, colour: str) -> None:
-    outline, windows = _SIDES[shape]
-    draw.ellipse((90, 700, 1200, 790), fill="#8b9298")
-    draw.polygon(outline, fill=colour, outline="#2a2d30", width=4)
+    outline, windows, belt = _SIDES[shape]
+    draw.ellipse((90, 715, 1200, 790), fill="#8b9298")
+    draw.polygon(_rounded(outline), fill=colour, outline="#2a2d30", width=4)
     for window in windows:
-        draw.polygon(window, fill=_GLASS)
-    draw.line([(620, 500), (615, 655)], fill="#2a2d30", width=3)
-    draw.line([(140, 600), (1165, 590)], fill="#2a2d3055", width=2)
-    draw.rectangle((690, 535, 750, 545), fill="#2a2d30")
-    draw.polygon([(118, 560), (190, 548), (190, 585), (114, 595)], fill=_STOP)
-    draw.polygon([(1090, 535), (1165, 550), (1168, 580), (1100, 572)], fill=_LAMP)
+        draw.polygon(_rounded(window), fill=_GLASS)
+    for x in (400, 614, 832):
+        draw.line([(x, belt), (x - 6, 652)], fill="#2a2d30", width=3)
+    for x in (540, 752):
+        draw.rounded_rectangle((x, belt + 26, x + 48, belt + 36), 5, fill="#2a2d30")
+    draw.line([(122, 630), (1170, 622)], fill="#2a2d30", width=2)
+    draw.rounded_rectangle((108, belt + 50, 172, belt + 84), 12, fill=_STOP)
+    draw.rounded_rectangle((1092, belt + 62, 1168, belt + 92), 14, fill=_LAMP, outline="#8a8f93", width=2)
     for x in (310, 955):
         draw.pieslice((x - 108, 555, x + 108, 771), 180, 360, fill="#2a2d30")
         _wheel(draw, x, 675, 92)
