@@ -130,10 +130,15 @@ test("without the live line the screen says so, asks every 15 s, and catches up 
     await advanceTime(15000);
     await contains(".o_mchats_row", { count: 2 });
     expect(server.called("chats_list").length).toBe(asked + 1);
+    server.failures.chats_panel = "The database is asleep.";
+    await click(".o_mchats_row[data-id='2']");
+    await waitFor(".o_mchats_panel [role='alert']");
     // Answered meanwhile, without a note.
     Object.assign(server.conversations[1], { is_unprocessed: false });
     bus.trigger("BUS:WORKER_STATE_UPDATED", "CONNECTED");
     await contains(".o_mchats_strip", { count: 0 });
+    await contains(".o_mchats_panel h3");
+    await click(".o_mchats_row[data-id='1']");
     await contains(".o_mchats_row", { count: 1 });
 });
 

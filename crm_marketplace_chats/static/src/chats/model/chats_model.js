@@ -1,5 +1,5 @@
 import { failureText } from "@crm_marketplace_chats/chats/common/failure";
-import { markRaw, reactive, useEnv, useState } from "@odoo/owl";
+import { EventBus, markRaw, reactive, useEnv, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { ChatsApi } from "./chats_api";
@@ -36,6 +36,8 @@ export class ChatsModel {
         this.threads = new Map();
         this.isPanelWanted = browser.localStorage.getItem(PANEL_SLOT) !== "closed";
         this.isDrawerOpen = false;
+        /** "REFRESH": what has failed before may try again */
+        this.bus = markRaw(new EventBus());
     }
 
     get channels() {
@@ -126,6 +128,7 @@ export class ChatsModel {
 
     /** Everything that may have been missed while the line was down. */
     async refresh() {
+        this.bus.trigger("REFRESH");
         await Promise.all([this.loadChannels(), this.list.refresh(), this.thread?.load()]);
     }
 

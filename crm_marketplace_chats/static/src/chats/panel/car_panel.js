@@ -7,7 +7,7 @@ import { Component, useEffect, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { deserializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
-import { useService } from "@web/core/utils/hooks";
+import { useBus, useService } from "@web/core/utils/hooks";
 import { PhotoStrip } from "./photos/photo_strip";
 
 /** Everything the CRM knows about the car, the client and the deal of one conversation. */
@@ -33,6 +33,7 @@ export class CarPanel extends Component {
                 return [vehicle_id, listing_id, lead_id];
             }
         );
+        useBus(this.chats.bus, "REFRESH", () => this.state.status === "failed" && this.load());
     }
 
     get conversation() {

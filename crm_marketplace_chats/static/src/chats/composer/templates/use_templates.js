@@ -1,6 +1,7 @@
 import { failureText } from "@crm_marketplace_chats/chats/common/failure";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { useEffect, useState } from "@odoo/owl";
+import { useBus } from "@web/core/utils/hooks";
 
 /**
  * The quick replies, filled in for a conversation; filled in anew when it becomes about something else.
@@ -34,5 +35,6 @@ export function useTemplates(getConversation) {
             return [id, vehicle_id, listing_id, lead_id];
         }
     );
+    useBus(chats.bus, "REFRESH", () => templates.status === "failed" && templates.load());
     return templates;
 }
