@@ -18,6 +18,8 @@ from .workspace import Workspace, addon_key, short_hash
 
 DATABASE = os.environ.get("PGDATABASE") or "demo"
 STATE = CACHE / "demo.json"
+# What the simulator remembers over a restart, as Odoo's database does.
+MEMORY = CACHE / "simulator.json"
 SEED = Path(__file__).with_name("demo_seed.py")
 LOGINS = {"admin": "администратор", "anna": "оба канала", "ivan": "только Avito"}
 # Channels whose first pull has neither succeeded nor failed yet.
@@ -84,9 +86,13 @@ def upgrade(workspace):
     workspace.set_mark(DATABASE, f"{key} {seeded}")
 
 
-def seed(workspace, database, odoo_url, simulator):
-    """Make a database the demo's dealership, its channels connected to that simulator."""
+def seed(workspace, database, odoo_url, simulator, *, deliveries=False):
+    """Make a database the demo's dealership, its channels connected to that simulator.
+
+    With `deliveries` Avito delivers to that Odoo; else its channel is asked for messages alone.
+    """
     urls = {"odoo_url": odoo_url, "avito_url": simulator.avito_url, "autoru_url": simulator.autoru_url}
+    urls["deliveries"] = deliveries
     workspace.script(database, SEED, log="seed.log", name="demo_seed.py", DEMO_SEED=json.dumps(urls))
 
 
@@ -96,7 +102,7 @@ def ensure_seed(workspace, odoo_url, simulator):
     wanted = short_hash(f"{SEED.read_text()} {odoo_url} {simulator.ports}")
     if seeded != wanted:
         say("the dealership: users, channels")
-        seed(workspace, DATABASE, odoo_url, simulator)
+        seed(workspace, DATABASE, odoo_url, simulator, deliveries=True)
         workspace.set_mark(DATABASE, f"{key} {wanted}")
 
 
@@ -122,7 +128,9 @@ class Demo:
     def start(self, *, fresh, live):
         """Start everything; return when the chats are on the screen."""
         say("the simulator")
-        options = ["--live"] if live else []
+        if fresh:
+            MEMORY.unlink(missing_ok=True)
+        options = ["--state", MEMORY, *(["--live"] if live else [])]
         self.processes["simulator"] = self.simulator.start(*options, log="simulator.log")
         if fresh:
             self.workspace.drop(DATABASE)

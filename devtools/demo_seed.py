@@ -1,7 +1,7 @@
 """Turns a fresh database into the demo's dealership, or brings the demo's up to date.
 
 Odoo's shell runs it, any number of times, and gives `env`. The variable DEMO_SEED holds JSON:
-{"odoo_url", "avito_url", "autoru_url"}. What a user can change in the demo (names, employees of a channel) is
+{"odoo_url", "avito_url", "autoru_url", "deliveries"}. What a user can change in the demo (names, employees of a channel) is
 set once; addresses and keys each time.
 """
 
@@ -98,6 +98,13 @@ def set_channels(env, managers, urls):
         )
 
 
+def switch_deliveries_on(env):
+    """The address holds the port, which may have changed: subscribe anew."""
+    channel = env["marketplace.channel"].search([("marketplace", "=", "avito")], limit=1)
+    channel.webhook_active = False
+    channel.action_switch_webhook()
+
+
 def seed(env):
     urls = json.loads(os.environ["DEMO_SEED"])
     env["ir.config_parameter"].set_param("web.base.url", urls["odoo_url"])
@@ -105,6 +112,8 @@ def seed(env):
     managers = set_managers(env)
     set_language(env)
     set_channels(env, managers, urls)
+    if urls["deliveries"]:
+        switch_deliveries_on(env)
     env.cr.commit()
 
 
