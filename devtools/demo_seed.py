@@ -1,8 +1,8 @@
 """Turns a fresh database into the demo's dealership, or brings the demo's up to date.
 
 Odoo's shell runs it, any number of times, and gives `env`. The variable DEMO_SEED holds JSON:
-{"odoo_url", "avito_url", "autoru_url", "deliveries"}. What a user can change in the demo (names, employees of a channel) is
-set once; addresses and keys each time.
+{"odoo_url", "avito_url", "autoru_url", "deliveries"}. What a user can change in the demo (names, employees of a
+channel) is set once; addresses and keys each time.
 """
 
 import json
