@@ -112,6 +112,7 @@ def seed(env):
     managers = set_managers(env)
     set_language(env)
     set_channels(env, managers, urls)
+    env.cr.commit()  # the client keeps its token in a transaction of its own, which has to see the channel
     if urls["deliveries"]:
         switch_deliveries_on(env)
     env.cr.commit()
