@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from . import autoru_words
 from .autoru_check import check
 from .autoru_offers import offer_listing
 from .autoru_session import AutoruSession
-from .base import MarketplaceClient, SessionStore, register
+from .base import Budget, MarketplaceClient, SessionStore, register
 from .download import download
 from .errors import MarketplaceError, RejectedError, TemporaryError
 from .payload import (
@@ -25,13 +26,14 @@ from .payload import (
     Finding,
     History,
     Page,
+    RemoteCall,
     RemoteConversation,
     RemoteListing,
     RemoteMedia,
     RemoteMessage,
     Sent,
 )
-from .reading import inside, mapping, moment, number, objects, text
+from .reading import UTC, inside, mapping, moment, number, objects, text
 from .transport import origin
 
 _logger = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ FULL_WALK_SECONDS = 300
 MESSAGES_PAGE, MESSAGE_PAGES = 50, 20
 #: More than 100 is not clamped but punished.
 OFFERS_PAGE, OFFER_PAGES = 100, 1000
+CALLS_PAGE, CALL_PAGES = 50, 1000
 #: `sender.name` is required by the hook.
 SENDER_NAME = "Менеджер"
 
@@ -63,12 +66,15 @@ class AutoruClient(MarketplaceClient):
     image_types = ("image/jpeg", "image/png")
     #: Both ways of sending take a key of ours and ignore a second message with it.
     send_is_idempotent = True
-    media_hosts = ("auto.ru", "yandex.net", "yandex.ru")
+    #: 300 are allowed per token; more block the token for minutes, so we keep far away from it.
+    requests_per_minute = 120
+    counted_by = ("token",)
+    media_hosts = ("auto.ru", "apiauto.ru", "yandex.net", "yandex.ru")
 
-    def __init__(self, settings: Mapping[str, Any], session: SessionStore):
-        super().__init__(settings, session)
+    def __init__(self, settings: Mapping[str, Any], session: SessionStore, budget: Budget | None = None):
+        super().__init__(settings, session, budget)
         self.base_url = (text(settings.get("base_url")) or self.default_base_url).rstrip("/")
-        self.api = AutoruSession(self.base_url, settings, session)
+        self.api = AutoruSession(self.base_url, settings, session, self.budget)
         self._chat_id = text(settings.get("chat_id")).strip()
 
     def close(self) -> None:
@@ -204,6 +210,57 @@ class AutoruClient(MarketplaceClient):
         conversation, message = autoru_words.delivery(mapping(body), self.base_url)
         return Batch((conversation,), (message,))
 
+    # ------------------------------------------------------------ calls
+
+    @property
+    def can_read_calls(self) -> bool:
+        """False for a channel that has nothing but its ChatId."""
+        return self.api.has_keys
+
+    def _require_keys(self) -> None:
+        if not self.can_read_calls:
+            raise RejectedError("not_supported", "no keys")
+
+    def calls(self, since: datetime) -> Iterator[tuple[RemoteCall, ...]]:
+        """See `base`. Filters that are to let everything through are left out: all of the body is optional."""
+        self._require_keys()
+        wanted = {
+            "filter": {"period": {"from": _millis(since), "to": _millis(datetime.now(UTC))}},
+            "sorting": {"sorting_field": "CALL_TIME", "sorting_type": "ASCENDING"},
+        }
+        seen: set[str] = set()
+        for page in range(1, CALL_PAGES + 1):
+            paging = {"page": page, "page_size": CALLS_PAGE}
+            body = mapping(
+                self.api.call("POST", "/calltracking", json={"pagination": paging, **wanted}, safe=True).data
+            )
+            if not body:
+                # Anything else must not pass for "no calls".
+                raise TemporaryError("bad_answer", "no list of calls")
+            rows = objects(body.get("calls"))
+            found = autoru_words.calls(rows, self.base_url)
+            fresh = tuple(call for call in found if call.external_id not in seen)
+            seen.update(call.external_id for call in fresh)
+            if fresh:
+                yield fresh
+            pages = number(inside(body, "pagination", "total_page_count"))
+            if not fresh or (page >= pages if pages else len(rows) < CALLS_PAGE):
+                return
+
+    def recording(self, call_external_id: str) -> Download:
+        """See `base`. Two steps: an address that lives for minutes, with headers of its own, then the file.
+
+        The documents do not say how Auto.ru answers before a recording is there: it is ``not_found`` then.
+        """
+        self._require_keys()
+        wanted = autoru_words.call_reference(call_external_id)
+        body = self.api.call("POST", "/calltracking/call/record", json=wanted, safe=True).data
+        url = autoru_words.absolute(text(inside(body, "url")), self.base_url)
+        if not url:
+            raise TemporaryError("bad_answer", "no address of a recording")
+        headers = autoru_words.plain_headers(inside(body, "headers"))
+        return download(url, "voice", hosts=self.media_hosts, own=self.base_url, headers=headers)
+
     # ------------------------------------------------------------ out
 
     def send_text(self, conversation_id: str, text: str, key: str) -> Sent:
@@ -215,7 +272,7 @@ class AutoruClient(MarketplaceClient):
             return self._hook(conversation_id, {"type": "text", "id": key, "text": text})
         payload = {"content_type": "TEXT_PLAIN", "value": text}
         body = {"room_id": conversation_id, "payload": payload, "provided_id": key}
-        return _sent(self.api.call("POST", "/chat/message", json=body).data)
+        return _sent(self.api.call("POST", "/chat/message", json=body, urgent=True).data)
 
     def send_image(
         self, conversation_id: str, content: bytes, mimetype: str, key: str, public_url: str = ""
@@ -233,13 +290,13 @@ class AutoruClient(MarketplaceClient):
             self.api.call("DELETE", "/chat/message/unread", params={"room_id": conversation_id}, safe=True)
         elif last_message_id:
             try:
-                self._hook(conversation_id, {"type": "seen", "id": last_message_id})
+                self._hook(conversation_id, {"type": "seen", "id": last_message_id}, urgent=False)
             except MarketplaceError as error:
                 _logger.info("read mark not taken: %s", error)
 
     # ------------------------------------------------------------ hook
 
-    def _hook(self, recipient_id: str, message: Mapping[str, str]) -> Sent:
+    def _hook(self, recipient_id: str, message: Mapping[str, str], *, urgent: bool = True) -> Sent:
         """Hand one message to the hook, at the address that answered last, else at the other one.
 
         Its id is our own key: Auto.ru gives none, and ignores a second message with the same. Where chats are
@@ -252,7 +309,8 @@ class AutoruClient(MarketplaceClient):
         refusal: MarketplaceError | None = None
         for url in self._hook_urls():
             try:
-                self.api.post_hook(url, self._chat_id, body, with_token=origin(url) == origin(self.base_url))
+                own = origin(url) == origin(self.base_url)
+                self.api.post_hook(url, self._chat_id, body, with_token=own, urgent=urgent)
             except (RejectedError, TemporaryError) as error:
                 if error.reason != "unreachable" and error.status not in {404, 405}:
                     raise
@@ -284,3 +342,8 @@ class AutoruClient(MarketplaceClient):
 def _sent(body: Any) -> Sent:
     """The answer of a sending; the documents' own example holds no message."""
     return Sent(text(inside(body, "message", "id")), moment(inside(body, "message", "created")))
+
+
+def _millis(when: datetime) -> str:
+    """As in the documents' example."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03}Z"

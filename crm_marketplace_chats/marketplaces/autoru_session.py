@@ -8,16 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from .base import SessionStore
+from .base import Budget, SessionStore
 from .errors import CredentialsError, EntitlementError, MarketplaceError, RateLimitError, TemporaryError
 from .reading import inside, mapping, moment, number, text
-from .transport import Answer, Transport, failure, shared_budget
+from .transport import PAUSE_SECONDS, Answer, Transport, failure
 
-#: 300 are allowed per token; more block the token for minutes, so we keep far away from it.
-PER_MINUTE = 120
 RENEW_BEFORE_SECONDS = 3 * 86400
-#: Pause after a 429 that names none.
-PAUSE_SECONDS = 60.0
 
 #: `error` of an answer: what it means. Everything else is judged by its status.
 _CODES: dict[str, tuple[type[MarketplaceError], str]] = {
@@ -47,7 +43,7 @@ class AutoruSession:
     :param settings: of the client: token, login and password or a pasted session id, dealer id
     """
 
-    def __init__(self, base_url: str, settings: Mapping[str, Any], store: SessionStore):
+    def __init__(self, base_url: str, settings: Mapping[str, Any], store: SessionStore, budget: Budget):
         values = [
             text(settings.get(name)).strip()
             for name in ("token", "login", "password", "session_id", "dealer_id")
@@ -56,8 +52,7 @@ class AutoruSession:
         self._store = store
         #: What is stored belongs to the keys and the address it was got with.
         self._mark = hashlib.sha256("\n".join((base_url, *values)).encode()).hexdigest()[:16]
-        pace = hashlib.sha256(f"{base_url}\n{self._token}".encode()).hexdigest()[:16]
-        self.transport = Transport(base_url, budget=shared_budget(f"autoru {pace}", PER_MINUTE))
+        self.transport = Transport(base_url, budget=budget)
 
     def close(self) -> None:
         self.transport.close()
@@ -123,7 +118,10 @@ class AutoruSession:
 
     def _log_in(self) -> dict[str, Any]:
         form = {"login": self._login, "password": self._password}
-        answer = self.transport.send("POST", "/auth/login", json=form, headers=self._headers(), safe=True)
+        # Urgent, as everything waits for it, replies too.
+        answer = self.transport.send(
+            "POST", "/auth/login", json=form, headers=self._headers(), safe=True, urgent=True
+        )
         if error_code(answer) == "NO_AUTH":  # there is no session yet, so it is the token
             raise CredentialsError("wrong_keys", self._said(answer), status=answer.status)
         self._raise_for(answer, safe=True)
@@ -194,13 +192,16 @@ class AutoruSession:
             answer = self.transport.send(method, path + "/", headers=headers, **body)
         return answer
 
-    def post_hook(self, url: str, chat_id: str, body: Mapping[str, Any], *, with_token: bool) -> None:
+    def post_hook(
+        self, url: str, chat_id: str, body: Mapping[str, Any], *, with_token: bool, urgent: bool
+    ) -> None:
         """POST to the hook; it answers with nothing, or with an empty object.
 
         :param with_token: the address belongs to the service that gave the token
         """
         headers = {"x-authorization": self._token_header()} if with_token and self._token else {}
-        answer = self.transport.send("POST", url, params={"token": chat_id}, json=body, headers=headers)
+        params = {"token": chat_id}
+        answer = self.transport.send("POST", url, params=params, json=body, headers=headers, urgent=urgent)
         if not answer.ok or error_code(answer):
             self._raise_for(answer, safe=False)
 

@@ -1,4 +1,4 @@
-"""Auto.ru's JSON in neutral words: rooms, messages, deliveries. Pure functions; offers: `autoru_offers`.
+"""Auto.ru's JSON in neutral words: rooms, messages, deliveries, calls. Pure functions; offers: `autoru_offers`.
 
 Shapes are those of the official "API Авто.ру" (yandex.ru/dev/autoru/doc/ru, chats/basic and
 chats/additional). The service leaves out whatever is false, zero or empty, and mixes numbers with strings.
@@ -15,8 +15,15 @@ from typing import Any
 
 from . import payload as words
 from .autoru_offers import absolute, offer_listing
-from .payload import RemoteConversation, RemoteListing, RemoteMedia, RemoteMessage, RemoteVehicle
-from .reading import amount, inside, largest, line, mapping, moment, objects, text
+from .payload import (
+    RemoteCall,
+    RemoteConversation,
+    RemoteListing,
+    RemoteMedia,
+    RemoteMessage,
+    RemoteVehicle,
+)
+from .reading import amount, inside, largest, line, mapping, moment, objects, phone, text
 
 _logger = logging.getLogger(__name__)
 
@@ -27,6 +34,11 @@ _NOTICES = ("ADV", "NOTIFICATION", "TECH")
 #: The last `<digits>-<hex>` of a listing's address is the offer's id.
 _OFFER_ID = re.compile(r"(?:^|/)(\d{6,}-[0-9a-f]{4,})(?=/|\?|#|$)")
 _TIMED_ID = re.compile(r"1[0-9a-f]{31}")
+#: Headers of the line itself, which no answer may choose for us.
+_LINE_HEADERS = frozenset(
+    ("host", "connection", "content-length", "transfer-encoding", "upgrade", "expect", "te", "trailer")
+)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 _UUID_EPOCH = datetime(1582, 10, 15, tzinfo=timezone.utc)
 #: "Автосалон : LADA Vesta  , 990 000 руб"
 _TITLE = re.compile(r"^(?:.*? : )?(?P<title>.*?)(?:\s*,\s*(?P<price>\d[\d\s]*)\s*руб\S*)?\s*$", re.DOTALL)
@@ -251,3 +263,69 @@ def _sender_listing(sender: Mapping[str, Any], base_url: str) -> RemoteListing |
         vehicle=RemoteVehicle(vin=vin) if vin else None,
         partial=True,
     )
+
+
+# ---------------------------------------------------------------- calls
+
+
+def calls(rows: Any, base_url: str) -> list[RemoteCall]:
+    """The calls of a list, oldest first, without those that have no id or no time."""
+    found = [_call(row, base_url) for row in objects(rows)]
+    return sorted(filter(None, found), key=lambda call: call.started_at)
+
+
+def _call(raw: Mapping[str, Any], base_url: str) -> RemoteCall | None:
+    external_id, started_at = _call_id(raw), moment(raw.get("timestamp"))
+    if not external_id or started_at is None:
+        _logger.warning("left out: a call without id or time")
+        return None
+    talk_seconds = _seconds(raw.get("talk_duration"))
+    offer = mapping(raw.get("offer"))
+    return RemoteCall(
+        external_id,
+        started_at,
+        buyer_phone=phone(inside(raw, "source", "raw")),
+        talk_seconds=talk_seconds,
+        wait_seconds=_seconds(raw.get("wait_duration")),
+        missed=talk_seconds == 0,
+        listing=offer_listing(offer, base_url, partial=True) if text(offer.get("id")) else None,
+        has_recording=raw.get("record_available") is True,
+    )
+
+
+def _seconds(duration: Any) -> int:
+    """Whole seconds of ``{"seconds": 126}``; zero is left out on the wire."""
+    return amount(inside(duration, "seconds")) or 0
+
+
+def _call_id(raw: Mapping[str, Any]) -> str:
+    """``service:id:call_id``: the documents' request for a recording names a call by all three."""
+    service, outer = text(inside(raw, "external_id", "service")), text(inside(raw, "external_id", "id"))
+    call_id = text(raw.get("call_id"))
+    return f"{service}:{outer}:{call_id}" if outer else call_id
+
+
+def call_reference(external_id: str) -> dict[str, Any]:
+    """What names a call in a request: the reverse of `_call_id`."""
+    named, _, call_id = external_id.rpartition(":")
+    service, _, outer = named.partition(":")
+    wanted: dict[str, Any] = {}
+    if call_id:
+        wanted["call_id"] = int(call_id) if call_id.isascii() and call_id.isdecimal() else call_id
+    if outer:
+        wanted["external_id"] = {"id": outer, "service": service}
+    return wanted
+
+
+def plain_headers(given: Any) -> dict[str, str]:
+    """Headers to be sent with a request for a file, without those that would bend the request itself."""
+    return {
+        name: value
+        for name, value in mapping(given).items()
+        if _HEADER_NAME.fullmatch(name)
+        and name.lower() not in _LINE_HEADERS
+        and isinstance(value, str)
+        and value.isascii()
+        and value.isprintable()
+        and len(value) <= 4096
+    }

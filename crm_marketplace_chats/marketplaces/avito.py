@@ -9,27 +9,29 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from . import avito_words
-from .avito_session import AvitoSession, said
-from .base import MarketplaceClient, SessionStore, register, run_steps
-from .download import download
-from .errors import RejectedError, TemporaryError
+from .avito_session import NOT_READY_CODE, AvitoSession, own_code, said
+from .base import Budget, MarketplaceClient, SessionStore, register, run_steps
+from .download import SIZE_LIMIT, download, judged
+from .errors import EntitlementError, MarketplaceError, RejectedError, TemporaryError
 from .payload import (
     Batch,
     Download,
     Finding,
     History,
     Page,
+    RemoteCall,
     RemoteConversation,
     RemoteListing,
     RemoteMedia,
     RemoteMessage,
     Sent,
 )
-from .reading import inside, mapping, moment, number, objects, text
-from .transport import Answer, segment
+from .reading import UTC, inside, mapping, moment, number, objects, text
+from .transport import Answer, segment, shared_budget
 
 #: Documented limits of chats and of messages alike, so that no more than 1,100 of either can be reached.
 PAGE, LAST_OFFSET = 100, 1000
@@ -41,6 +43,23 @@ CHAT_TYPES = "u2i,u2u,a2u"
 #: Chats changed this many seconds before the cursor are read again, in case their clocks differ.
 OVERLAP_SECONDS = 120
 UPLOAD_TIMEOUT = (5, 60)
+#: Documented limits by the minute of single services, beside the account's budget. Those of call tracking come
+#: without a unit; Avito's headers count by the minute.
+ITEMS_PER_MINUTE, CALLS_PER_MINUTE, RECORDINGS_PER_MINUTE = 25, 5, 50
+#: At most three months may be asked for at once; the shortest three have 89 days.
+CALLS_SPAN = timedelta(days=89)
+#: Avito's gateway itself gives the service a minute.
+RECORDING_TIMEOUT = (5, 60)
+
+#: `error.code` of call tracking, which comes with HTTP 200: what it means.
+_CALL_ERRORS: dict[int, tuple[type[MarketplaceError], str]] = {
+    1000: (RejectedError, "bad_request"),
+    1001: (RejectedError, "bad_request"),
+    1002: (EntitlementError, "forbidden"),
+    1003: (TemporaryError, "server_error"),
+    1004: (RejectedError, "not_found"),
+    NOT_READY_CODE: (TemporaryError, "not_ready"),
+}
 
 
 @register
@@ -53,15 +72,22 @@ class AvitoClient(MarketplaceClient):
     text_limit = 1000
     image_limit = 24 * 1024 * 1024
     image_types = ("image/jpeg", "image/png", "image/gif", "image/bmp", "image/heic")
+    #: The messenger's limit is not documented; our own choice until a header says more.
+    requests_per_minute = 240
+    counted_by = ("client_id",)
     media_hosts = ("avito.ru", "avito.st")
 
-    def __init__(self, settings: Mapping[str, Any], session: SessionStore):
-        super().__init__(settings, session)
+    def __init__(self, settings: Mapping[str, Any], session: SessionStore, budget: Budget | None = None):
+        super().__init__(settings, session, budget)
         self.base_url = (text(settings.get("base_url")) or self.default_base_url).rstrip("/")
-        self.api = AvitoSession(self.base_url, settings, session)
+        self.api = AvitoSession(self.base_url, settings, session, self.budget)
 
     def close(self) -> None:
         self.api.close()
+
+    def _limit(self, service: str, per_minute: int) -> Budget:
+        """The budget of one service that counts by itself; nothing there is urgent, so nothing is kept back."""
+        return shared_budget(f"{self.budget_key(self.settings)} {service}", per_minute, reserve=0.0)
 
     def _chat_path(self, version: int, conversation_id: str, tail: str = "") -> str:
         return f"/messenger/v{version}/accounts/{self.api.account_id}/chats/{segment(conversation_id)}{tail}"
@@ -192,7 +218,8 @@ class AvitoClient(MarketplaceClient):
 
     def _items(self, page: int) -> tuple[list[RemoteListing], bool]:
         params = {"per_page": ITEMS_PAGE, "page": page, "status": ITEM_STATUSES}
-        body = self.api.call("GET", "/core/v1/items", params=params, budget=self.api.items_budget).data
+        limit = self._limit("items", ITEMS_PER_MINUTE)
+        body = self.api.call("GET", "/core/v1/items", params=params, limit=limit).data
         if "resources" not in mapping(body):
             raise TemporaryError("bad_answer", "no list of listings")
         rows = objects(body["resources"])
@@ -206,6 +233,62 @@ class AvitoClient(MarketplaceClient):
         conversation, message = avito_words.delivery(mapping(body))
         return Batch((conversation,), (message,))
 
+    # ------------------------------------------------------------ calls
+
+    @property
+    def can_read_calls(self) -> bool:
+        return True
+
+    def calls(self, since: datetime) -> Iterator[tuple[RemoteCall, ...]]:
+        """See `base`. Oldest span of time first; inside a span the order is Avito's, which nobody documents."""
+        until, seen = datetime.now(UTC), set()
+        while since < until:
+            end = min(since + CALLS_SPAN, until)
+            for page in self._calls_between(since, end):
+                fresh = tuple(call for call in page if call.external_id not in seen)
+                seen.update(call.external_id for call in fresh)
+                if fresh:
+                    yield fresh
+            since = end
+
+    def _calls_between(self, start: datetime, end: datetime) -> Iterator[list[RemoteCall]]:
+        span = {"dateTimeFrom": _rfc3339(start), "dateTimeTo": _rfc3339(end), "limit": PAGE}
+        offset, last = 0, []
+        while True:
+            answer = self.api.call(
+                "POST",
+                "/calltracking/v1/getCalls/",
+                json={**span, "offset": offset},
+                safe=True,
+                limit=self._limit("calls", CALLS_PER_MINUTE),
+            )
+            _raise_call_error(answer)
+            if "calls" not in mapping(answer.data):
+                raise TemporaryError("bad_answer", "no list of calls")
+            rows = objects(answer.data["calls"])
+            page = avito_words.calls(rows)
+            yield page
+            if len(rows) < PAGE or page == last:  # the latter: somebody who does not mind the offset
+                return
+            offset, last = offset + PAGE, page
+
+    def recording(self, call_external_id: str) -> Download:
+        """See `base`. Kept for three months, there some half an hour after the call."""
+        if not (call_external_id.isascii() and call_external_id.isdecimal()):
+            raise RejectedError("not_found", "not an id")
+        answer = self.api.call(
+            "GET",
+            "/calltracking/v1/getRecordByCallId/",
+            params={"callId": call_external_id},
+            limit=self._limit("recordings", RECORDINGS_PER_MINUTE),
+            file_limit=SIZE_LIMIT,
+            timeout=RECORDING_TIMEOUT,
+        )
+        _raise_call_error(answer)
+        if not answer.content:
+            raise TemporaryError("bad_answer", "no recording", status=answer.status)
+        return judged(answer.content, "voice")
+
     # ------------------------------------------------------------ out
 
     def send_text(self, conversation_id: str, text: str, key: str) -> Sent:
@@ -215,7 +298,8 @@ class AvitoClient(MarketplaceClient):
         if len(text) > self.text_limit:
             raise RejectedError("text_too_long")
         body = {"message": {"text": text}, "type": "text"}
-        return _sent(self.api.call("POST", self._chat_path(1, conversation_id, "/messages"), json=body))
+        path = self._chat_path(1, conversation_id, "/messages")
+        return _sent(self.api.call("POST", path, json=body, urgent=True))
 
     def send_image(
         self, conversation_id: str, content: bytes, mimetype: str, key: str, public_url: str = ""
@@ -225,13 +309,13 @@ class AvitoClient(MarketplaceClient):
             raise RejectedError("image_refused")
         image_id = self._upload(content, mimetype)
         path = self._chat_path(1, conversation_id, "/messages/image")
-        return _sent(self.api.call("POST", path, json={"image_id": image_id}))
+        return _sent(self.api.call("POST", path, json={"image_id": image_id}, urgent=True))
 
     def _upload(self, content: bytes, mimetype: str) -> str:
         files = {"uploadfile[]": (f"photo.{mimetype.removeprefix('image/')}", content, mimetype)}
         path = f"/messenger/v1/accounts/{self.api.account_id}/uploadImages"
         try:
-            answer = self.api.call("POST", path, files=files, safe=True, timeout=UPLOAD_TIMEOUT)
+            answer = self.api.call("POST", path, files=files, safe=True, urgent=True, timeout=UPLOAD_TIMEOUT)
         except RejectedError as error:
             if error.status in {400, 413, 415, 422}:
                 raise RejectedError("image_refused", error.detail, status=error.status) from None
@@ -240,6 +324,18 @@ class AvitoClient(MarketplaceClient):
         if not image_id:
             raise TemporaryError("bad_answer", "no image id")
         return image_id
+
+    def delete(self, conversation_id: str, message_id: str) -> None:
+        """See `base`. Avito allows it for an hour; how it refuses later it does not say, so any refusal of a
+        message that exists counts as one.
+        """
+        path = self._chat_path(1, conversation_id, f"/messages/{segment(message_id)}")
+        try:
+            self.api.call("POST", path, safe=True, urgent=True)
+        except (RejectedError, EntitlementError) as error:
+            if error.reason in {"bad_request", "forbidden"}:
+                raise RejectedError("too_late", error.detail, status=error.status) from None
+            raise
 
     def mark_read(self, conversation_id: str, last_message_id: str = "") -> None:
         self.api.call("POST", self._chat_path(1, conversation_id, "/read"), safe=True)
@@ -291,3 +387,16 @@ def _sent(answer: Answer) -> Sent:
     if not body.get("id") and body.get("error"):
         raise RejectedError("bad_request", said(answer), status=answer.status)
     return Sent(text(body.get("id")), moment(body.get("created")))
+
+
+def _rfc3339(when: datetime) -> str:
+    """To the second, as in Avito's examples."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _raise_call_error(answer: Answer) -> None:
+    """Raise for the error that call tracking puts into an answer of status 200."""
+    code = own_code(answer)
+    if code:
+        kind, reason = _CALL_ERRORS.get(code, (TemporaryError, "bad_answer"))
+        raise kind(reason, said(answer), status=answer.status)

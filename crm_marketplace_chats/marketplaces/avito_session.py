@@ -8,17 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from .base import SessionStore
+from .base import Budget, SessionStore
 from .errors import CredentialsError, MarketplaceError, RateLimitError, TemporaryError
 from .reading import inside, mapping, moment, number, text
-from .transport import Answer, Transport, failure, shared_budget
+from .transport import PAUSE_SECONDS, Answer, Transport, failure
 
 RENEW_BEFORE_SECONDS = 300
-#: The messenger's limit is not documented; this is our own choice until a header says more. That of the
-#: listings is.
-MESSENGER_PER_MINUTE, ITEMS_PER_MINUTE = 240, 25
-#: Pause after a 429 that names none: limits are counted by the minute.
-PAUSE_SECONDS = 60.0
+#: Call tracking's own code of an error: the recording is not there yet.
+NOT_READY_CODE = 1005
 
 
 class AvitoSession:
@@ -27,15 +24,12 @@ class AvitoSession:
     :param settings: of the client: client id and secret
     """
 
-    def __init__(self, base_url: str, settings: Mapping[str, Any], store: SessionStore):
+    def __init__(self, base_url: str, settings: Mapping[str, Any], store: SessionStore, budget: Budget):
         self._keys = (text(settings.get("client_id")).strip(), text(settings.get("client_secret")).strip())
         self._store = store
         #: What is stored belongs to the keys and the address it was got with.
         self._mark = hashlib.sha256("\n".join((base_url, *self._keys)).encode()).hexdigest()[:16]
-        self.transport = Transport(
-            base_url, budget=shared_budget(f"avito {self._mark}", MESSENGER_PER_MINUTE)
-        )
-        self.items_budget = shared_budget(f"avito items {self._mark}", ITEMS_PER_MINUTE)
+        self.transport = Transport(base_url, budget=budget)
 
     def close(self) -> None:
         self.transport.close()
@@ -75,7 +69,8 @@ class AvitoSession:
         if not client_id or not client_secret:
             raise CredentialsError("keys_missing")
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-        answer = self.transport.send("POST", "/token", data=form, safe=True)
+        # Urgent, as everything waits for it, replies too.
+        answer = self.transport.send("POST", "/token", data=form, safe=True, urgent=True)
         token = mapping(answer.data).get("access_token")
         if isinstance(token, str) and token and answer.ok:
             lifetime = number(mapping(answer.data).get("expires_in")) or 86400
@@ -97,7 +92,7 @@ class AvitoSession:
 
     def fetch_account(self) -> Mapping[str, Any]:
         """``GET /core/v1/accounts/self``; has an id for sure."""
-        account = mapping(self.call("GET", "/core/v1/accounts/self").data)
+        account = mapping(self.call("GET", "/core/v1/accounts/self", urgent=True).data)
         if not text(account.get("id")):
             raise TemporaryError("bad_answer", "no account id")
         with self._store.lock():
@@ -126,6 +121,8 @@ class AvitoSession:
         said = self._said(answer)
         if answer.status == 403 and _is_token_trouble(answer):
             return CredentialsError("wrong_keys", said, status=403)
+        if own_code(answer) == NOT_READY_CODE:
+            return TemporaryError("not_ready", said, status=answer.status)
         error = failure(answer, safe=safe, detail=said)
         if isinstance(error, RateLimitError) and error.retry_after is None:
             error.retry_after = PAUSE_SECONDS
@@ -137,6 +134,11 @@ class AvitoSession:
         for secret in (self._keys[1], text(self._stored().get("token"))):
             message = message.replace(secret, "***") if secret else message
         return message
+
+
+def own_code(answer: Answer) -> int:
+    """A service's own code of an error; 0 where there is none. It may come with HTTP 200."""
+    return number(inside(answer.data, "error", "code")) or number(inside(answer.data, "code")) or 0
 
 
 def said(answer: Answer) -> str:

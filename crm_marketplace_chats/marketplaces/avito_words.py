@@ -12,8 +12,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import payload as words
-from .payload import RemoteConversation, RemoteListing, RemoteMedia, RemoteMessage
-from .reading import amount, inside, largest, line, mapping, moment, number, objects, text
+from .payload import RemoteCall, RemoteConversation, RemoteListing, RemoteMedia, RemoteMessage
+from .reading import amount, inside, largest, line, mapping, moment, number, objects, phone, text
 
 _logger = logging.getLogger(__name__)
 
@@ -251,3 +251,32 @@ def delivery(body: Mapping[str, Any]) -> tuple[RemoteConversation, RemoteMessage
         partial=True,
     )
     return about, entry
+
+
+# ---------------------------------------------------------------- calls
+
+
+def calls(rows: Any) -> list[RemoteCall]:
+    """The calls of a list, oldest first, without those that have no id or no time."""
+    found = [_call_made(row) for row in objects(rows)]
+    return sorted(filter(None, found), key=lambda call: call.started_at)
+
+
+def _call_made(raw: Mapping[str, Any]) -> RemoteCall | None:
+    """One entry of getCalls. It does not say whether there is a recording: every talk is recorded."""
+    external_id, started_at = text(raw.get("callId")), moment(raw.get("callTime"))
+    if not external_id or started_at is None:
+        _logger.warning("left out: a call without id or time")
+        return None
+    talk_seconds = amount(raw.get("talkDuration")) or 0
+    item_id = text(raw.get("itemId"))  # told for dynamic call tracking alone
+    return RemoteCall(
+        external_id,
+        started_at,
+        buyer_phone=phone(raw.get("buyerPhone")),
+        talk_seconds=talk_seconds,
+        wait_seconds=amount(raw.get("waitingDuration")) or 0,
+        missed=talk_seconds == 0,
+        listing=RemoteListing(item_id, partial=True) if item_id.strip("0") else None,
+        has_recording=talk_seconds > 0,
+    )

@@ -7,27 +7,56 @@ between calls but what the `SessionStore` holds (tokens, sessions). Every method
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from .errors import EntitlementError, MarketplaceError
+from .errors import EntitlementError, MarketplaceError, RejectedError
 from .payload import (
     Batch,
     Download,
     Finding,
     History,
     Page,
+    RemoteCall,
     RemoteConversation,
     RemoteListing,
     RemoteMedia,
     RemoteMessage,
     Sent,
 )
+from .reading import text
+from .transport import shared_budget
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+class Budget(Protocol):
+    """How many requests one account may make. `transport.LocalBudget` is that of one process; whoever runs
+    several hands every client one that they share.
+    """
+
+    def take(self, cost: int = 1, urgent: bool = False) -> None:
+        """Return when so many requests may leave.
+
+        :param urgent: somebody waits for it (a reply); the last fifth of the budget is kept for such
+        :raises RateLimitError: ``too_many_requests``, when that takes longer than one wants to wait;
+            ``retry_after`` says how long
+        """
+
+    def note(
+        self, limit_per_minute: int | None = None, remaining: int | None = None, pause: float | None = None
+    ) -> None:
+        """What an answer told.
+
+        :param limit_per_minute: requests that the marketplace allows in a minute
+        :param remaining: how many of them are left
+        :param pause: seconds in which nothing may leave: the marketplace has refused with 429
+        """
 
 
 class SessionStore(Protocol):
@@ -49,6 +78,7 @@ class MarketplaceClient(ABC):
     :param settings: keys of this channel by their plain names, e.g. ``{"client_id": …, "client_secret": …}``;
         ``base_url`` replaces the real service's address
     :param session: store of tokens
+    :param budget: of all requests in the name of this account; by default one of this process
     """
 
     #: Code by which channels name the marketplace, and the name people use.
@@ -64,12 +94,22 @@ class MarketplaceClient(ABC):
     #: True when sending twice with the same key gives one message, so that an unknown outcome may simply be
     #: repeated.
     send_is_idempotent: ClassVar[bool] = False
+    #: Requests that a budget should allow, and the settings by which the marketplace tells whose requests they are.
+    requests_per_minute: ClassVar[int] = 60
+    counted_by: ClassVar[tuple[str, ...]] = ()
     #: Hosts (and all below them) that media may be fetched from.
     media_hosts: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, settings: Mapping[str, Any], session: SessionStore):
+    def __init__(self, settings: Mapping[str, Any], session: SessionStore, budget: Budget | None = None):
         self.settings = settings
         self.session = session
+        self.budget = budget or shared_budget(self.budget_key(settings), self.requests_per_minute)
+
+    @classmethod
+    def budget_key(cls, settings: Mapping[str, Any]) -> str:
+        """A name, without any secret, that is the same for all channels whose requests are counted together."""
+        values = (text(settings.get(name)).strip().rstrip("/") for name in ("base_url", *cls.counted_by))
+        return f"{cls.code} {hashlib.sha256(chr(10).join(values).encode()).hexdigest()[:16]}"
 
     @abstractmethod
     def close(self) -> None:
@@ -138,6 +178,32 @@ class MarketplaceClient(ABC):
         :raises ValueError: when the body cannot be what the marketplace sends
         """
 
+    # ------------------------------------------------------------ calls
+
+    @property
+    def can_read_calls(self) -> bool:
+        """False where this channel's keys open no list of calls."""
+        return False
+
+    def calls(self, since: datetime) -> Iterator[tuple[RemoteCall, ...]]:
+        """Telephone calls from ``since`` until now, page by page, the oldest page first where the marketplace
+        lets us choose, each page oldest first; no call comes twice.
+
+        A call is listed some time after it was made, so whoever asks repeatedly has to ask for an overlap.
+
+        :param since: aware
+        :raises RejectedError: ``not_supported`` where `can_read_calls` is False
+        """
+        raise RejectedError("not_supported")
+
+    def recording(self, call_external_id: str) -> Download:
+        """The recording of one call.
+
+        :raises TemporaryError: ``not_ready``: it will be there later
+        :raises RejectedError: ``not_found``: there is none (any more); ``not_supported``
+        """
+        raise RejectedError("not_supported")
+
     # ------------------------------------------------------------ out
 
     @abstractmethod
@@ -155,6 +221,13 @@ class MarketplaceClient(ABC):
         """Send one picture. ``public_url`` is where the marketplace can fetch it, for those that do not take
         bytes.
         """
+
+    def delete(self, conversation_id: str, message_id: str) -> None:
+        """Take back a message of ours. Repeatable.
+
+        :raises RejectedError: ``too_late``, or ``not_supported`` where the marketplace has no such thing
+        """
+        raise RejectedError("not_supported")
 
     @abstractmethod
     def mark_read(self, conversation_id: str, last_message_id: str = "") -> None:

@@ -9,6 +9,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import urljoin, urlsplit
 
@@ -60,6 +61,7 @@ def download(
     *,
     hosts: tuple[str, ...],
     own: str,
+    headers: Mapping[str, str] | None = None,
     size_limit: int = SIZE_LIMIT,
     time_limit: float = TIME_LIMIT,
 ) -> Download:
@@ -70,12 +72,16 @@ def download(
         network
     :param own: the channel's base address; where that is plain http (a stand-in), its own host and port are
         allowed too
+    :param headers: sent along, to the origin of ``url`` alone
     :raises RejectedError: ``media_refused`` for what is not allowed, ``not_found`` for what is gone
     :raises TemporaryError: ``unreachable``, ``timeout`` or ``server_error``
     """
+    first = url
     with _Line(time_limit) as line:
         for _hop in range(REDIRECTS + 1):
-            response = line.get(url, guarded=_permit(url, hosts, own))
+            guarded = _permit(url, hosts, own)
+            given = headers if headers and origin(url) == origin(first) else {}
+            response = line.get(url, guarded=guarded, headers=given)
             if not 300 <= response.status_code < 400:
                 return _take(response, kind, line, size_limit)
             url = urljoin(url, response.headers.get("Location", ""))
@@ -106,10 +112,15 @@ def _take(response: requests.Response, kind: str, line: _Line, size_limit: int) 
         content += chunk
         if len(content) > size_limit:
             raise RejectedError("media_refused", "too big")
-    found, mimetype, ending = sniff(bytes(content[:16]))
+    return judged(bytes(content), kind)
+
+
+def judged(content: bytes, kind: str) -> Download:
+    """A file with its type; raises RejectedError when it is not of this kind."""
+    found, mimetype, ending = sniff(content[:16])
     if found != kind:
         raise RejectedError("media_refused", "not what it should be")
-    return Download(bytes(content), mimetype, f"{'photo' if kind == 'image' else kind}.{ending}")
+    return Download(content, mimetype, f"{'photo' if kind == 'image' else kind}.{ending}")
 
 
 # ---------------------------------------------------------------- the line
@@ -142,7 +153,7 @@ class _Line:
         for sock in self._sockets:
             sock.close()
 
-    def get(self, url: str, *, guarded: bool) -> requests.Response:
+    def get(self, url: str, *, guarded: bool, headers: Mapping[str, str]) -> requests.Response:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter(guarded, self._sockets))
         host, started = urlsplit(url).hostname, time.monotonic()
@@ -152,7 +163,7 @@ class _Line:
                 stream=True,
                 allow_redirects=False,
                 timeout=(5, 10),
-                headers={"Accept-Encoding": "identity"},
+                headers={**headers, "Accept-Encoding": "identity"},
             )
         except _NotPublicError:
             raise RejectedError("media_refused", f"{host} is not a public address") from None
@@ -191,7 +202,7 @@ class _Adapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args, **kwargs) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        made = super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {
             "http": _pool(
                 connectionpool.HTTPConnectionPool, connection.HTTPConnection, self._guarded, self._sockets
@@ -200,6 +211,7 @@ class _Adapter(HTTPAdapter):
                 connectionpool.HTTPSConnectionPool, connection.HTTPSConnection, self._guarded, self._sockets
             ),
         }
+        return made
 
 
 def _pool(pool: type, base: type, guarded: bool, sockets: list[socket.socket]) -> type:

@@ -80,6 +80,7 @@ REASONS = {
     "not_ready": TemporaryError,  # HTTP 425
     "bad_request": RejectedError,
     "not_found": RejectedError,
+    "too_late": RejectedError,  # the marketplace's time for this has run out
     "text_too_long": RejectedError,
     "text_empty": RejectedError,
     "image_refused": RejectedError,  # size or type

@@ -187,12 +187,37 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteCall:
+    """One telephone call through a substitute number of the marketplace.
+
+    :param external_id: opaque; `MarketplaceClient.recording` takes it
+    :param started_at: when the buyer began to ring
+    :param buyer_phone: digits alone, e.g. ``79990000001``; empty when hidden
+    :param talk_seconds: length of the talk, whole seconds
+    :param wait_seconds: how long it rang, whole seconds
+    :param missed: nobody talked
+    :param listing: the advertisement called about, always partial; None when the marketplace does not tell
+    :param has_recording: a recording exists, or will in a while
+    """
+
+    external_id: str
+    started_at: datetime
+    buyer_phone: str = ""
+    talk_seconds: int = 0
+    wait_seconds: int = 0
+    missed: bool = False
+    listing: RemoteListing | None = None
+    has_recording: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What one delivery or one page brings; applied as a whole, any number of times, in any order."""
 
     conversations: tuple[RemoteConversation, ...] = ()
     messages: tuple[RemoteMessage, ...] = ()
     listings: tuple[RemoteListing, ...] = ()
+    calls: tuple[RemoteCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

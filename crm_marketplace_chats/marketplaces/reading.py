@@ -12,6 +12,12 @@ from typing import Any
 UTC = timezone.utc  # not `datetime.UTC`: Odoo 19 runs on Python 3.10 too
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AMOUNT = re.compile(r"\d[\d\s]*")
+# Parts of a second in any number of digits, and an offset with or without its colon: Python 3.10 reads three or
+# six digits and `+03:00` alone.
+_ISO_TAIL = re.compile(r"(?:[.,](?P<part>\d+))?\s*(?:[zZ]|(?P<hours>[+-]\d\d):?(?P<minutes>\d\d)?)?$")
+_PHONE_SIGNS = re.compile(r"[\s()\-–.+]")
+# Russia's own way of writing: 8, then an area or a mobile code.
+_NATIONAL_PHONE = re.compile(r"8[3489]\d{9}")
 # Neither a NUL nor half of a surrogate pair can be stored by PostgreSQL; JSON can spell both.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -81,17 +87,38 @@ def amount(value: Any) -> int | None:
 def moment(value: Any) -> datetime | None:
     """An aware UTC time of Unix seconds, Unix milliseconds or ISO 8601; None for what is none of these."""
     if isinstance(value, str) and not value.strip().isdecimal():
-        try:
-            read = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
-        except ValueError:
-            return None
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        return _iso_moment(value.strip())
     seconds = number(value)
     if not seconds or seconds < 0:
         return None
     if seconds > 10**11:  # seconds of the year 5138: these are milliseconds
         return _EPOCH + timedelta(milliseconds=seconds) if seconds < 10**14 else None
     return _EPOCH + timedelta(seconds=seconds)
+
+
+def _iso_moment(written: str) -> datetime | None:
+    day, *clock = re.split(r"[Tt\s]", written, maxsplit=1)
+    if clock:
+        tail = _ISO_TAIL.search(clock[0])
+        part = f".{tail['part'][:6]:0<6}" if tail["part"] else ""
+        offset = f"{tail['hours']}:{tail['minutes'] or '00'}" if tail["hours"] else "+00:00"
+        day += f"T{clock[0][: tail.start()]}{part}{offset}"
+    try:
+        read = datetime.fromisoformat(day)
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: the first or last day of time, moved by its offset
+        return None
+
+
+def phone(value: Any) -> str:
+    """A telephone number as digits alone, Russian ones beginning with 7; empty for one that is hidden or none."""
+    written = text(value).strip()
+    digits = _PHONE_SIGNS.sub("", written)
+    if not re.fullmatch(r"[0-9]{7,15}", digits) or not digits.strip("0"):
+        return ""
+    if not written.startswith("+") and _NATIONAL_PHONE.fullmatch(digits):
+        return "7" + digits[1:]
+    return "7" + digits if re.fullmatch(r"9\d{9}", digits) else digits
 
 
 def largest(sizes: Any) -> str:

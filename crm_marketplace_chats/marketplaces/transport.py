@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
@@ -32,6 +32,9 @@ from .errors import (
 )
 from .reading import clean
 
+if TYPE_CHECKING:
+    from .base import Budget
+
 _logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5
@@ -43,6 +46,8 @@ BACKOFF = (0.5, 1.5)
 #: No try begins later than this after the first one, so that one request cannot hold a worker for minutes.
 PATIENCE_SECONDS = 15
 REDIRECTS = 3
+#: Pause after a 429 that names none: limits are counted by the minute.
+PAUSE_SECONDS = 60.0
 
 
 class _MaskSecrets(logging.Filter):
@@ -62,55 +67,69 @@ class _MaskSecrets(logging.Filter):
 logging.getLogger("urllib3.connectionpool").addFilter(_MaskSecrets())
 
 
-class Budget:
-    """Spaces requests so that no minute sees more than ``per_minute`` of them.
+class LocalBudget:
+    """The `base.Budget` of one process, shared by its threads: no minute sees more than ``per_minute`` requests.
 
-    A bucket: a quarter of the minute's requests may leave at once, the rest drips in. One object is shared by
-    the threads of a process; another with the same two methods can stand in for it.
+    A bucket: a third of the minute's requests may leave at once, the rest drips in. What is not urgent leaves
+    ``reserve`` of the minute's requests in it, so that it can never use more than the rest of them.
+
+    :param reserve: share kept for what is urgent
     """
 
-    #: Rather than hold a worker longer than this, `take` gives up with `RateLimitError`.
+    #: Rather than hold a worker longer than this, `take` gives up.
     longest_wait = 20.0
 
-    def __init__(self, per_minute: int):
+    def __init__(self, per_minute: int, reserve: float = 0.2):
         self._lock = threading.Lock()
+        self._share = reserve
         self._set(per_minute)
         self._tokens = self._burst
         self._filled_at = time.monotonic()
+        self._paused_until = 0.0
 
     def _set(self, per_minute: int) -> None:
-        self._burst = max(1.0, per_minute // 4)
+        self._burst = max(1.0, per_minute // 3)
         self._per_second = max(1.0, per_minute - self._burst) / 60
+        self._reserve = min(per_minute * self._share, self._burst - 1)
 
-    def take(self) -> None:
-        """Wait until one more request may leave."""
+    def take(self, cost: int = 1, urgent: bool = False) -> None:
+        """See `base.Budget`. Nobody who waits holds a place: what is urgent goes first."""
+        gives_up_at = time.monotonic() + self.longest_wait
+        while wait := self._try(cost, urgent):
+            if time.monotonic() + wait > gives_up_at:
+                raise RateLimitError("too_many_requests", retry_after=wait)
+            time.sleep(wait)
+
+    def _try(self, cost: int, urgent: bool) -> float:
+        """Seconds after which to try again; 0 when the request may leave and is counted."""
         with self._lock:
             now = time.monotonic()
             self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._per_second)
             self._filled_at = now
-            wait = max(0.0, (1 - self._tokens) / self._per_second)
-            if wait > self.longest_wait:
-                raise RateLimitError("too_many_requests", retry_after=wait)
-            self._tokens -= 1
-        if wait:
-            time.sleep(wait)
+            needed = min(cost + (0 if urgent else self._reserve), self._burst)
+            missing = needed - self._tokens
+            wait = max(self._paused_until - now, missing / self._per_second)
+            if wait > 1e-6:  # less is an error of rounding
+                return wait
+            self._tokens -= cost
+            return 0.0
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Follow ``X-RateLimit-Limit`` (per minute) and ``X-RateLimit-Remaining`` where a marketplace gives
-        them.
-        """
-        limit, remaining = headers.get("X-RateLimit-Limit", ""), headers.get("X-RateLimit-Remaining", "")
+    def note(
+        self, limit_per_minute: int | None = None, remaining: int | None = None, pause: float | None = None
+    ) -> None:
         with self._lock:
-            if limit.isdecimal() and int(limit) > 0:
-                self._set(int(limit))
-            if remaining.isdecimal():
+            if limit_per_minute:
+                self._set(limit_per_minute)
+            if remaining is not None:
                 self._tokens = min(self._tokens, float(remaining))
+            if pause:
+                self._paused_until = max(self._paused_until, time.monotonic() + pause)
 
 
 @lru_cache(maxsize=512)
-def shared_budget(name: str, per_minute: int) -> Budget:
+def shared_budget(name: str, per_minute: int, reserve: float = 0.2) -> LocalBudget:
     """The process' one budget of this name, e.g. of one token at one address."""
-    return Budget(per_minute)
+    return LocalBudget(per_minute, reserve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +138,7 @@ class Answer:
 
     :param data: the body read as JSON whatever its declared type; None for an empty or an unreadable body
     :param garbled: True when there was a body and it was no JSON; ``text`` then holds its beginning
+    :param content: the body of a success as it came, where a file was asked for
     """
 
     status: int
@@ -126,6 +146,7 @@ class Answer:
     headers: Mapping[str, str]
     garbled: bool = False
     text: str = ""
+    content: bytes = b""
 
     @property
     def ok(self) -> bool:
@@ -134,8 +155,13 @@ class Answer:
     @property
     def retry_after(self) -> float | None:
         """Seconds of ``Retry-After``; its date form is not read, no marketplace is known to send it."""
-        value = self.headers.get("Retry-After", "").strip()
-        return float(value) if value.isdecimal() else None
+        return _whole(self.headers.get("Retry-After"), float)
+
+
+def _whole(header: str | None, kind: type = int) -> Any:
+    """The number in a header; None where there is none."""
+    written = (header or "").strip()
+    return kind(written) if written.isascii() and written.isdecimal() and len(written) < 10 else None
 
 
 def segment(value: Any) -> str:
@@ -209,32 +235,40 @@ class Transport:
         *,
         safe: bool | None = None,
         headers: Mapping[str, str] | None = None,
-        budget: Budget | None = None,
+        urgent: bool = False,
+        limit: Budget | None = None,
+        file_limit: int = 0,
         **body: Any,
     ) -> Answer:
         """Send one request and give its answer, whatever the status.
 
         :param path: what follows the base address, or a whole address
         :param safe: the request may be repeated freely; GET by default. Only such requests are tried again
-        :param budget: pace of this request, where it differs from the line's own
+        :param urgent: may use the part of the budget that is kept for what somebody waits for
+        :param limit: narrower budget of this operation, kept beside the line's own; what the answer's headers say
+            is then about it
+        :param file_limit: a file is asked for, at most this many bytes; see `Answer.content`
         :param body: ``params``, ``json``, ``data``, ``files`` and ``timeout`` as `requests` takes them
         :raises TemporaryError: nothing was done: ``unreachable``, or ``timeout`` of a safe request
         :raises OutcomeUnknownError: a request that is not safe had left and no answer came
         :raises RateLimitError: our own budget is spent for longer than one can wait
+        :raises RejectedError: ``media_refused``: the file is too big
         """
         safe = method == "GET" if safe is None else safe
         url = path if path.startswith(("http://", "https://")) else self.base_url + path
         started = time.monotonic()
         for pause in (*self.backoff, None):
-            (budget or self.budget).take()
+            if limit:
+                limit.take(urgent=urgent)
+            self.budget.take(urgent=urgent)
             patient = safe and pause is not None and time.monotonic() - started < PATIENCE_SECONDS
             try:
-                answer = self._follow(method, url, safe, headers, body)
+                answer = self._follow(method, url, safe, file_limit, headers, body)
             except TemporaryError:
                 if not patient:
                     raise
             else:
-                (budget or self.budget).learn(answer.headers)
+                _note(limit or self.budget, answer)
                 if not (patient and _worth_repeating(answer)):
                     return answer
                 pause = max(pause, answer.retry_after or 0)
@@ -242,11 +276,17 @@ class Transport:
         raise AssertionError("the last try returns or raises")
 
     def _follow(
-        self, method: str, url: str, safe: bool, headers: Mapping[str, str] | None, body: dict
+        self,
+        method: str,
+        url: str,
+        safe: bool,
+        file_limit: int,
+        headers: Mapping[str, str] | None,
+        body: dict,
     ) -> Answer:
         """One request; a GET follows redirects inside its own origin, nothing else follows any."""
         for _hop in range(REDIRECTS + 1):
-            answer = self._exchange(method, url, safe, headers, body)
+            answer = self._exchange(method, url, safe, file_limit, headers, body)
             target = urljoin(url, answer.headers.get("Location", ""))
             if method != "GET" or not 300 <= answer.status < 400 or origin(target) != origin(url):
                 return answer
@@ -254,7 +294,13 @@ class Transport:
         return answer
 
     def _exchange(
-        self, method: str, url: str, safe: bool, headers: Mapping[str, str] | None, body: dict
+        self,
+        method: str,
+        url: str,
+        safe: bool,
+        file_limit: int,
+        headers: Mapping[str, str] | None,
+        body: dict,
     ) -> Answer:
         started, status = time.monotonic(), "-"
         try:
@@ -267,7 +313,7 @@ class Transport:
                 **{"timeout": self.timeout, **body},
             ) as response:
                 status = response.status_code
-                return _read(response)
+                return _read(response, file_limit)
         except requests.RequestException as error:
             # `from None`: the library's message quotes the address, and an address may carry a token.
             raise _line_failure(error, safe) from None
@@ -280,6 +326,15 @@ def origin(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port of an address."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _note(budget: Budget, answer: Answer) -> None:
+    """Tell a budget what an answer says of it: ``X-RateLimit-Limit`` is per minute, where it is given at all."""
+    limit = _whole(answer.headers.get("X-RateLimit-Limit"))
+    remaining = _whole(answer.headers.get("X-RateLimit-Remaining"))
+    refused = answer.status == 429
+    pause = (PAUSE_SECONDS if answer.retry_after is None else answer.retry_after) if refused else None
+    budget.note(limit_per_minute=limit, remaining=remaining, pause=pause)
 
 
 def _worth_repeating(answer: Answer) -> bool:
@@ -295,11 +350,14 @@ def require_whole(response: requests.Response, received: int) -> None:
         raise requests.exceptions.ChunkedEncodingError("cut off")
 
 
-def _read(response: requests.Response) -> Answer:
+def _read(response: requests.Response, file_limit: int) -> Answer:
     content = bytearray()
+    is_file = file_limit > 0 and 200 <= response.status_code < 300
     for chunk in response.iter_content(64 * 1024):
         content += chunk
-        if len(content) > BODY_LIMIT:
+        if is_file and len(content) > file_limit:
+            raise RejectedError("media_refused", "too big", status=response.status_code)
+        if not is_file and len(content) > BODY_LIMIT:
             return Answer(response.status_code, None, response.headers, garbled=True, text="answer too long")
     require_whole(response, len(content))
     if not content.strip():
@@ -307,6 +365,8 @@ def _read(response: requests.Response) -> Answer:
     try:
         data = clean(jsonlib.loads(content.decode("utf-8-sig")))
     except (ValueError, RecursionError):
+        if is_file:
+            return Answer(response.status_code, None, response.headers, content=bytes(content))
         text = content[:1200].decode("utf-8", "replace")[:300]
         return Answer(response.status_code, None, response.headers, garbled=True, text=clean(text))
     return Answer(response.status_code, data, response.headers)

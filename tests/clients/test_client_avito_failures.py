@@ -227,11 +227,16 @@ def test_shapes_of_errors(server, avito, status, body, kind, reason, detail):
     assert server.count(TOKEN) == 1
 
 
-def test_a_limit_without_a_time_pauses_for_a_minute(server, avito):
-    server.routes[CHATS] = reply(429, b"")
-    assert refusal(lambda: pull(avito)).retry_after == 60
-    server.routes[CHATS] = reply(429, b"", Retry_After="7")
-    assert refusal(lambda: pull(avito)).retry_after == 7
+@pytest.mark.parametrize(("named", "seconds"), [({}, 60), ({"Retry_After": "30"}, 30)])
+def test_a_limit_pauses_the_whole_account(server, avito, named, seconds):
+    """For a minute where none is named; nothing leaves in that time, not even a reply."""
+    server.routes[CHATS] = reply(429, b"", **named)
+    assert refusal(lambda: pull(avito)).retry_after == seconds
+    asked = len(server.asked)
+    again = refusal(lambda: avito.send_text(CHAT, "Да", "key"))
+    assert (type(again), again.reason) == (RateLimitError, "too_many_requests")
+    assert again.retry_after == pytest.approx(seconds, abs=1)
+    assert len(server.asked) == asked
 
 
 def test_no_list_of_chats_moves_no_cursor(server, avito):

@@ -14,13 +14,13 @@ from marketplaces.errors import (
     RejectedError,
     TemporaryError,
 )
-from marketplaces.transport import Budget, Transport, failure, segment
+from marketplaces.transport import LocalBudget, Transport, failure, segment
 from wire import hang_up, reply
 
 
 @pytest.fixture
 def line(wire):
-    line = Transport(wire.url, budget=Budget(10_000), timeout=(1, 0.3))
+    line = Transport(wire.url, budget=LocalBudget(10_000), timeout=(1, 0.3))
     line.backoff = (0.01, 0.02)
     yield line
     line.close()
@@ -98,7 +98,7 @@ def test_a_short_retry_after_is_honoured_and_a_long_one_is_handed_on(wire, line)
 
 @pytest.mark.parametrize("safe", [True, False])
 def test_nobody_listens_so_nothing_was_done(safe):
-    line = Transport(nobody_listens(), budget=Budget(1000))
+    line = Transport(nobody_listens(), budget=LocalBudget(1000))
     line.backoff = ()
     with pytest.raises(TemporaryError) as caught:
         line.send("POST", "/x", json={}, safe=safe)
@@ -107,7 +107,7 @@ def test_nobody_listens_so_nothing_was_done(safe):
 
 def test_an_address_that_is_none(line):
     with pytest.raises(TemporaryError) as caught:
-        Transport("http://", budget=Budget(1000)).send("GET", "/x")
+        Transport("http://", budget=LocalBudget(1000)).send("GET", "/x")
     assert caught.value.reason == "unreachable"
 
 
@@ -235,28 +235,110 @@ def clock(monkeypatch):
     return clock
 
 
-def test_no_minute_sees_more_than_allowed(clock):
-    budget, moments = Budget(120), []
-    for _ in range(400):
-        budget.take()
+def busiest(moments: list[float]) -> int:
+    """Most requests that any minute has seen."""
+    return max(sum(1 for other in moments if start <= other < start + 60) for start in moments)
+
+
+def leave(budget: LocalBudget, clock, number: int, **how) -> list[float]:
+    """The moments at which so many requests left."""
+    moments = []
+    for _ in range(number):
+        budget.take(**how)
         moments.append(clock.now)
-    assert moments[29] == moments[0], "a quarter may leave at once"
-    busiest = max(sum(1 for other in moments if start <= other < start + 60) for start in moments)
-    assert 110 <= busiest <= 120
+    return moments
+
+
+def test_no_minute_sees_more_than_allowed(clock):
+    moments = leave(LocalBudget(120), clock, 400, urgent=True)
+    assert moments[39] == moments[0], "a third may leave at once"
+    assert 110 <= busiest(moments) <= 120
+
+
+def test_what_is_not_urgent_never_uses_the_last_fifth(clock):
+    moments = leave(LocalBudget(120), clock, 400)
+    assert moments[15] == moments[0], "a third, less the fifth that is kept"
+    assert 88 <= busiest(moments) <= 96
+
+
+def test_replies_leave_at_once_when_pulls_have_used_all_of_theirs(clock):
+    budget = LocalBudget(120)
+    leave(budget, clock, 200)
+    started = clock.now
+    assert leave(budget, clock, 24, urgent=True)[-1] == started
+    budget.take()
+    assert clock.now > started, "the pull is the one to wait"
+
+
+def test_a_reply_overtakes_pulls_that_wait():
+    """In threads: whoever waits has not booked a place."""
+    budget = LocalBudget(600)
+    for _ in range(80):
+        budget.take()
+    waiting = [Thread(target=budget.take) for _ in range(4)]
+    for thread in waiting:
+        thread.start()
+    started = time.monotonic()
+    for _ in range(10):
+        budget.take(urgent=True)
+    assert time.monotonic() - started < 0.1
+    assert all(thread.is_alive() for thread in waiting), "their share is used up"
+    for thread in waiting:
+        thread.join(10)
+    assert time.monotonic() - started == pytest.approx(14 * 60 / 400, abs=0.5)
+
+
+def test_a_budget_without_a_reserve(clock):
+    moments = leave(LocalBudget(5, reserve=0.0), clock, 12)
+    assert 4 <= busiest(moments) <= 5
+    assert max(later - earlier for earlier, later in zip(moments, moments[1:], strict=False)) < 20
+
+
+def test_the_cost_counts(clock):
+    budget, started = LocalBudget(120), clock.now
+    budget.take(cost=40, urgent=True)
+    assert clock.now == started
+    budget.take(urgent=True)
+    assert clock.now - started == pytest.approx(60 / 80)
+    budget.longest_wait, started = 60, clock.now
+    budget.take(cost=41, urgent=True)  # more than ever fits in: it waits for all there can be
+    assert clock.now - started == pytest.approx(40 * 60 / 80)
 
 
 def test_the_marketplace_tells_its_own_limit(clock):
-    budget = Budget(240)
-    budget.learn({"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0"})
+    budget = LocalBudget(240)
+    budget.note(limit_per_minute=60, remaining=0)
+    started = clock.now
+    budget.take(urgent=True)
+    assert clock.now - started == pytest.approx(60 / 40)
+    budget.note(remaining=0)
     started = clock.now
     budget.take()
-    assert clock.now - started == pytest.approx(60 / 45)
-    budget.learn({"X-RateLimit-Limit": "many"})
-    budget.take()
+    assert clock.now - started == pytest.approx((1 + 12) * 60 / 40), "the last fifth is kept"
 
 
-def test_a_pause_longer_than_a_worker_waits_is_an_error(clock):
-    budget = Budget(2)
+def test_a_pause_concerns_everybody(clock):
+    budget, started = LocalBudget(240), clock.now
+    budget.note(pause=7)
+    budget.note(pause=3)  # a shorter one does not end it
+    budget.take(urgent=True)
+    assert clock.now - started == 7
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_a_pause_longer_than_a_worker_waits_is_an_error(clock, urgent):
+    budget, started = LocalBudget(240), clock.now
+    budget.note(pause=60)
+    with pytest.raises(RateLimitError) as caught:
+        budget.take(urgent=urgent)
+    assert (caught.value.reason, caught.value.retry_after) == ("too_many_requests", 60)
+    assert clock.now == started, "it is said at once, not after the wait"
+    clock.sleep(60)
+    budget.take(urgent=urgent)
+
+
+def test_a_wait_longer_than_a_worker_waits_is_an_error(clock):
+    budget = LocalBudget(2)
     budget.take()
     with pytest.raises(RateLimitError) as caught:
         budget.take()
@@ -264,10 +346,71 @@ def test_a_pause_longer_than_a_worker_waits_is_an_error(clock):
 
 
 def test_threads_share_one_budget():
-    budget, started = Budget(600), time.monotonic()
-    threads = [Thread(target=lambda: [budget.take() for _ in range(41)]) for _ in range(4)]
+    budget, started = LocalBudget(600, reserve=0.0), time.monotonic()
+    threads = [Thread(target=lambda: [budget.take() for _ in range(55)]) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - started >= (164 - 150) / 7.5 * 0.95
+    assert time.monotonic() - started >= (220 - 200) / (400 / 60) * 0.95
+
+
+class Ledger:
+    """A budget that lets everything through and writes it down."""
+
+    def __init__(self):
+        self.taken: list[tuple[int, bool]] = []
+        self.noted: list[dict] = []
+
+    def take(self, cost=1, urgent=False):
+        self.taken.append((cost, urgent))
+
+    def note(self, **what):
+        self.noted.append({name: value for name, value in what.items() if value is not None})
+
+
+def test_every_try_is_paid_for_and_every_answer_noted(wire):
+    ledger = Ledger()
+    line = Transport(wire.url, budget=ledger)
+    line.backoff = (0.01, 0.02)
+    limits = {"X_RateLimit_Limit": "300", "X_RateLimit_Remaining": "17"}
+    wire.script = [reply(503, b""), hang_up, reply(200, **limits)]
+    line.send("GET", "/x", urgent=True)
+    assert ledger.taken == [(1, True)] * 3
+    assert ledger.noted == [{}, {"limit_per_minute": 300, "remaining": 17}]
+    ledger.noted.clear()
+    line.backoff = ()
+    wire.script = [reply(429, b""), reply(429, b"", Retry_After="7"), reply(200, X_RateLimit_Limit="many")]
+    for _ in range(3):
+        line.send("GET", "/x")
+    assert ledger.noted == [{"pause": 60}, {"pause": 7}, {}]
+    assert ledger.taken[3:] == [(1, False)] * 3
+
+
+def test_a_services_own_limit_is_kept_beside_the_accounts(wire):
+    account, service = Ledger(), Ledger()
+    line = Transport(wire.url, budget=account)
+    wire.script = [reply(429, b"", X_RateLimit_Limit="5")]
+    line.send("POST", "/x", limit=service)
+    assert (len(account.taken), len(service.taken)) == (1, 1)
+    assert (account.noted, service.noted) == ([], [{"limit_per_minute": 5, "pause": 60}])
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_a_file_is_given_as_it_came(wire, line):
+    wire.script = [reply(body=b"ID3\xff\x00", Content_Type="audio/mpeg"), reply(425, '{"code": 1005}')]
+    answer = line.send("GET", "/x", file_limit=100)
+    assert (answer.content, answer.data, answer.garbled) == (b"ID3\xff\x00", None, False)
+    refused = line.send("GET", "/x", file_limit=100)
+    assert (refused.content, refused.data) == (b"", {"code": 1005})
+
+
+def test_a_file_that_is_too_big(wire, line, monkeypatch):
+    monkeypatch.setattr("marketplaces.transport.BODY_LIMIT", 10)
+    wire.script = [reply(body=b"ID3" + b"\xff" * 97), reply(body=b"ID3" + b"\xff" * 98)]
+    assert len(line.send("GET", "/x", file_limit=100).content) == 100, "the limit of other answers is another"
+    with pytest.raises(RejectedError) as caught:
+        line.send("GET", "/x", file_limit=100)
+    assert caught.value.reason == "media_refused"
