@@ -33,7 +33,7 @@ def chromium():
     def find():
         return next(filter(None, map(shutil.which, BROWSERS)), None)
 
-    if not find() and not install("chromium"):
+    if not find() and not install("chromium", "fonts-dejavu-core"):
         raise Problem(
             "the browser tests need Chromium: install `chromium` (or run as root, then it is installed)"
         )

@@ -2,11 +2,12 @@
 
 import os
 import signal
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 from . import lint, python_env
-from .paths import ADDON_DIR, CACHE, PYTHON, ROOT, SIMULATOR
+from .paths import ADDON_DIR, CACHE, LOGS, PYTHON, ROOT, SIMULATOR
 from .process import Process, locked, say
 from .system import chromium
 from .workspace import Workspace
@@ -30,12 +31,21 @@ def run(arguments):
             options, environment = addon_options(stack)
         if not paths and lint.run():
             return 1
+        remove_old_logs()
         say("tests")
         everything = [] if paths else EVERYTHING
-        command = [PYTHON, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", ROOT, *options]
+        settings = ["-c", ROOT / "pyproject.toml", "--rootdir", ROOT, "-o", f"cache_dir={CACHE / 'pytest'}"]
+        command = [PYTHON, "-m", "pytest", *settings, *options]
         command += [*arguments, *everything]
         # SIGINT lets pytest end what its fixtures have started.
         return Process("pytest", command, env=environment, stdin=None, stop_signal=signal.SIGINT).wait()
+
+
+def remove_old_logs(days=1):
+    """Forget the logs of servers that earlier test runs have started."""
+    for log in LOGS.glob("test-*.log"):
+        if time.time() - log.stat().st_mtime > days * 86400:
+            log.unlink()
 
 
 def is_path(argument):
