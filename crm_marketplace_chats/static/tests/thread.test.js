@@ -127,6 +127,9 @@ test("days and the line over the first unread message", async () => {
     await contains(".o_mchats_divider + [data-message='2']");
     receive({ "marketplace.conversation": [{ id: 1, is_unprocessed: false, unread_count: 0 }] });
     await contains(".o_mchats_divider", { count: 0 });
+    receive({ "marketplace.conversation": [{ id: 1, is_unprocessed: true, unread_count: 1 }] });
+    await animationFrame();
+    expect(".o_mchats_divider").toHaveCount(0);
 });
 
 test("a new message of the open chat appears by itself", async () => {

@@ -34,6 +34,15 @@ export class Thread extends Component {
             },
             () => [this.top.el, this.scrollRef.el, this.thread.oldestId]
         );
+        // Once answered or ticked, what was new is new no more, also when the buyer goes on writing.
+        useEffect(
+            (isUnprocessed) => {
+                if (!isUnprocessed) {
+                    this.thread.dividerId = false;
+                }
+            },
+            () => [this.props.conversation.is_unprocessed]
+        );
         // What we wrote ourselves is always looked at.
         useEffect(
             (ours) => {
@@ -54,7 +63,6 @@ export class Thread extends Component {
     }
 
     get items() {
-        const { messages, dividerId } = this.thread;
-        return threadItems(messages, this.props.conversation.is_unprocessed && dividerId);
+        return threadItems(this.thread.messages, this.thread.dividerId);
     }
 }
