@@ -23,14 +23,14 @@ def run(arguments):
     Returns the exit code.
     """
     paths = [Path(one.split("::")[0]).resolve() for one in arguments if is_path(one)]
+    if not paths and lint.run():
+        return 1
     with ExitStack() as stack:
         if all(any(path.is_relative_to(folder) for folder in WITHOUT_ODOO) for path in paths or EVERYTHING):
             prepare_python()
             options, environment = ["-p", "no:odoo"], dict(os.environ, PYTHONPATH=str(ROOT))
         else:
             options, environment = addon_options(stack)
-        if not paths and lint.run():
-            return 1
         remove_old_logs()
         say("tests")
         everything = [] if paths else EVERYTHING
