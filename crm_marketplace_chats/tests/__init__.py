@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_apply,
+    test_concurrency,
     test_hoot,
     test_pull,
     test_screen,

@@ -6,7 +6,7 @@ believes is what stands here in the end. An account is found by the channel's se
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from odoo.addons.crm_marketplace_chats.marketplaces.base import MarketplaceClient
 from odoo.addons.crm_marketplace_chats.marketplaces.errors import RejectedError, TemporaryError
@@ -97,7 +97,7 @@ class Account:
             chat_id,
             direction,
             kind,
-            at or datetime.now(UTC).replace(microsecond=0),
+            at or datetime.now(timezone.utc).replace(microsecond=0),
             body=text,
             **values,
         )
@@ -212,7 +212,7 @@ class BazaarClient(MarketplaceClient):
             body["chat"],
             body.get("direction", "in"),
             "text",
-            datetime.fromtimestamp(body["at"], UTC),
+            datetime.fromtimestamp(body["at"], timezone.utc),
             body=body["text"],
         )
         return Batch((RemoteConversation(body["chat"], partial=True),), (message,))

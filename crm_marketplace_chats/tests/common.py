@@ -1,7 +1,7 @@
 """Companies, people, channels and batches that the tests of this addon share."""
 
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from odoo.addons.crm_marketplace_chats.marketplaces.payload import (
 from .bazaar import Account, BazaarClient, KeyedBazaarClient, TidyingBazaarClient
 
 #: Where the time of the tests begins: 10:00 UTC.
-START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+START = datetime(2026, 3, 2, 10, 0, tzinfo=timezone.utc)
 
 USER, MANAGER = "crm_marketplace_chats.group_chats_user", "crm_marketplace_chats.group_chats_manager"
 

@@ -14,7 +14,8 @@ class TestHoot(HttpCase):
     def test_screen(self):
         """All of static/tests/*.test.js: the Chats screen and its badge, with the server's answers made up."""
         self.browser_js(
-            "/web/tests?headless&loglevel=2&preset=desktop&timeout=15000&id=" + suite_id("@crm_marketplace_chats"),
+            "/web/tests?headless&loglevel=2&preset=desktop&timeout=15000&id="
+            + suite_id("@crm_marketplace_chats"),
             "",
             "",
             login="admin",

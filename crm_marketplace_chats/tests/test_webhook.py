@@ -1,6 +1,9 @@
 """Deliveries: checked, stored and answered in the request; understood later, by a job."""
 
 import json
+from unittest.mock import patch
+
+from psycopg2.errors import SerializationFailure
 
 from odoo.tests import HttpCase, mute_logger, tagged
 
@@ -163,6 +166,19 @@ class TestEvents(ChatsCase):
             self.apply_events()
         self.assertEqual(self.events.mapped("state"), ["done", "poison", "done"])
         self.assertEqual(len(self.chat(self.shop).message_ids), 2)
+
+    def test_one_that_met_others_at_work(self):
+        """A conflict with another worker that lasts: nothing is wrong with the deliveries, the next run takes them."""
+        self.store(delivery("d1"), delivery("d2", minutes=1))
+
+        def disturbed(*_args, **_kwargs):
+            raise SerializationFailure()
+
+        with patch.object(type(self.shop), "_apply_batch", disturbed), patch("time.sleep"):
+            self.apply_events()
+        self.assertEqual(set(self.events.mapped("state")), {"new"})
+        self.apply_events()
+        self.assertEqual(self.chat(self.shop).unread_count, 2)
 
     def test_characters_that_no_column_holds(self):
         self.store(delivery("d1", "before\0after \ud83d"), delivery("d2", "fine", minutes=1))
