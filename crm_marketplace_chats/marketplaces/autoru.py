@@ -229,6 +229,7 @@ class AutoruClient(MarketplaceClient):
             "sorting": {"sorting_field": "CALL_TIME", "sorting_type": "ASCENDING"},
         }
         seen: set[str] = set()
+        last: list[Mapping[str, Any]] = []
         for page in range(1, CALL_PAGES + 1):
             paging = {"page": page, "page_size": CALLS_PAGE}
             body = mapping(
@@ -244,8 +245,9 @@ class AutoruClient(MarketplaceClient):
             if fresh:
                 yield fresh
             pages = number(inside(body, "pagination", "total_page_count"))
-            if not fresh or (page >= pages if pages else len(rows) < CALLS_PAGE):
+            if rows == last or (page >= pages if pages else len(rows) < CALLS_PAGE):
                 return
+            last = rows
 
     def recording(self, call_external_id: str) -> Download:
         """See `base`. Two steps: an address that lives for minutes, with headers of its own, then the file.

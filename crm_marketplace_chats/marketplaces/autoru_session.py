@@ -209,7 +209,10 @@ class AutoruSession:
         code = error_code(answer)
         if answer.ok and not code and not answer.garbled:
             return
-        raise self._error(answer, code, self._said(answer), safe)
+        error = self._error(answer, code, self._said(answer), safe)
+        if isinstance(error, RateLimitError) and answer.status != 429:
+            self.transport.budget.note(pause=error.retry_after)  # of a 429 it knows already
+        raise error
 
     def _said(self, answer: Answer) -> str:
         said = text(mapping(answer.data).get("detailed_error")) or error_code(answer) or answer.text

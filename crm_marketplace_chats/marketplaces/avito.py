@@ -266,11 +266,10 @@ class AvitoClient(MarketplaceClient):
             if "calls" not in mapping(answer.data):
                 raise TemporaryError("bad_answer", "no list of calls")
             rows = objects(answer.data["calls"])
-            page = avito_words.calls(rows)
-            yield page
-            if len(rows) < PAGE or page == last:  # the latter: somebody who does not mind the offset
+            yield avito_words.calls(rows)
+            if len(rows) < PAGE or rows == last:  # the latter: somebody who does not mind the offset
                 return
-            offset, last = offset + PAGE, page
+            offset, last = offset + PAGE, rows
 
     def recording(self, call_external_id: str) -> Download:
         """See `base`. Kept for three months, there some half an hour after the call."""

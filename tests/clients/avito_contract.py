@@ -1,8 +1,8 @@
 """What Avito's official OpenAPI documents ask of each request that our client makes, in words of our own.
 
 Source: developers.avito.ru, documents "Авторизация", "Информация о пользователе", "Мессенджер",
-"Объявления" (spring 2026). Every operation lists all it takes: a parameter that Avito does not know is
-found as well as a missing one.
+"Объявления", "CallTracking[КТ]" (spring 2026). Every operation lists all it takes: a parameter that Avito
+does not know is found as well as a missing one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
@@ -37,6 +38,13 @@ _TEXT = _object(
     message=_object(text={"type": "string", "minLength": 1, "maxLength": 1000}), type={"const": "text"}
 )
 _URL = _object(url={"type": "string", "pattern": "^https?://"})
+_RFC3339 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$"
+_CALLS = _object(
+    dateTimeFrom={"type": "string", "pattern": _RFC3339},
+    dateTimeTo={"type": "string", "pattern": _RFC3339},
+    limit={"type": "integer", "minimum": 1, "maximum": 100},
+    offset={"type": "integer", "minimum": 0},
+) | {"required": ["dateTimeFrom", "limit", "offset"]}
 _KEYS = _object(
     grant_type={"const": "client_credentials"},
     client_id={"type": "string", "minLength": 1},
@@ -80,6 +88,7 @@ OPERATIONS = (
         body_type=JSON,
         body=_object(image_id={"type": "string", "minLength": 1}),
     ),
+    Operation("POST", rf"/messenger/v1/accounts/{_WHOLE}/chats/{_CHAT}/messages/[0-9a-f]{{32}}"),
     Operation("POST", rf"/messenger/v1/accounts/{_WHOLE}/uploadImages", body_type=MULTIPART),
     Operation("POST", rf"/messenger/v1/accounts/{_WHOLE}/chats/{_CHAT}/read"),
     Operation("GET", rf"/messenger/v1/accounts/{_WHOLE}/getVoiceFiles", {"voice_ids": ".+"}, ("voice_ids",)),
@@ -97,6 +106,8 @@ OPERATIONS = (
             "category": r"\d+",
         },
     ),
+    Operation("POST", "/calltracking/v1/getCalls/", body_type=JSON, body=_CALLS),
+    Operation("GET", "/calltracking/v1/getRecordByCallId/", {"callId": _WHOLE}, ("callId",)),
 )
 
 
@@ -136,4 +147,14 @@ def _body_faults(operation: Operation, content_type: str, body: bytes) -> list[s
         value = {name: values[0] for name, values in parse_qs(body.decode(), strict_parsing=True).items()}
     else:
         value = json.loads(body)
-    return [error.message for error in Draft202012Validator(operation.body).iter_errors(value)]
+    found = [error.message for error in Draft202012Validator(operation.body).iter_errors(value)]
+    return found or _span_faults(value)
+
+
+def _span_faults(value: dict[str, Any]) -> list[str]:
+    """No more than three months may lie between the ends of a span of time; the longest three have 92 days."""
+    ends = [value.get(name) for name in ("dateTimeFrom", "dateTimeTo")]
+    if not all(ends):
+        return []
+    start, end = (datetime.fromisoformat(moment.replace("Z", "+00:00")) for moment in ends)
+    return [] if start <= end <= start + timedelta(days=92) else ["a span of more than three months, or none"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import requests
 from avito_contract import faults
+from marketplaces import avito as module
 from marketplaces import download
 from marketplaces.avito import AvitoClient
 from marketplaces.errors import (
@@ -494,3 +496,145 @@ def test_an_account_without_the_messenger(faults_on, avito):
     levels = {finding.code: finding.level for finding in avito.check()}
     assert levels["payment_required"] == "error"
     assert levels["listings_visible"] == "ok"
+
+
+# ---------------------------------------------------------------- calls
+
+
+def ago(**how) -> datetime:
+    return datetime.now(timezone.utc) - timedelta(**how)
+
+
+@pytest.fixture
+def unhurried(simulator, profile, monkeypatch):
+    """Neither side counts the requests of call tracking: five a minute would be a long test."""
+    simulator.control("POST", "/config", {"avito_path_limits": False})
+    monkeypatch.setattr(module, "CALLS_PER_MINUTE", 60_000)
+
+
+GET_CALLS = "POST /calltracking/v1/getCalls/"
+
+
+def test_calls_of_the_last_days(avito, unhurried):
+    assert avito.can_read_calls
+    calls = [call for page in avito.calls(ago(days=7)) for call in page]
+    assert [call.talk_seconds for call in calls] == [41, 184, 0, 67], "oldest first"
+    assert [call.missed for call in calls] == [False, False, True, False]
+    assert [call.has_recording for call in calls] == [True, True, False, True]
+    assert [call.listing is not None for call in calls] == [False, True, True, True]
+    listed = {listing.external_id for page in avito.listings() for listing in page}
+    assert {call.listing.external_id for call in calls if call.listing} <= listed
+    assert all(call.listing.partial for call in calls if call.listing)
+    assert all(len(call.buyer_phone) == 11 and call.buyer_phone.startswith("79") for call in calls)
+    assert {call.wait_seconds for call in calls} == {7}
+    assert abs(calls[-1].started_at - ago(hours=3.4)) < timedelta(minutes=2)
+    assert [call for page in avito.calls(ago(hours=4)) for call in page] == calls[-1:]
+
+
+def test_many_calls_come_page_by_page_each_once(avito, unhurried, say, contract):
+    chat_id, _ = say(text="Перезвоните")
+    for number in range(230):
+        say(chat_id=chat_id, type="call", talk_seconds=number, ago=40 * 86400 + number * 60)
+    contract.clear()
+    pages = list(avito.calls(ago(days=60)))
+    assert [len(page) for page in pages] == [100, 100, 34], "those of the demo, too"
+    assert contract.count(GET_CALLS) == 3
+    talks = {call.talk_seconds for page in pages for call in page}
+    assert talks >= set(range(230))
+    moments = [call.started_at for page in pages for call in page]
+    assert moments == sorted(moments)
+    assert len({call.external_id for page in pages for call in page}) == 234
+
+
+def test_longer_than_avito_gives_at_once(avito, unhurried, say, contract):
+    """The contract's check refuses a span of more than three months."""
+    chat_id, _ = say(text="Перезвоните")
+    days = [200, 178, 100, 89, 1]
+    for number, age in enumerate(days, 1):
+        say(chat_id=chat_id, type="call", talk_seconds=number * 1000, ago=age * 86400)
+    contract.clear()
+    found = [call for page in avito.calls(ago(days=201)) for call in page if call.talk_seconds >= 1000]
+    assert [call.talk_seconds for call in found] == [1000, 2000, 3000, 4000, 5000]
+    assert contract.count(GET_CALLS) == 3
+
+
+def test_five_lists_of_calls_a_minute(avito, monkeypatch, contract):
+    """Their own limit, beside the account's: after the first, one each 15 seconds."""
+    waits = []
+    monkeypatch.setattr("marketplaces.transport.time.sleep", lambda seconds: waits.append(seconds) or 1 / 0)
+    assert len(next(avito.calls(ago(hours=4)))) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(avito.calls(ago(hours=4)))
+    assert waits == [pytest.approx(15, abs=0.5)]
+    assert contract.count(GET_CALLS) == 1
+
+
+def test_a_recording(avito, unhurried):
+    calls = [call for page in avito.calls(ago(days=7)) for call in page]
+    talked = next(call for call in calls if call.has_recording)
+    got = avito.recording(talked.external_id)
+    assert (got.mimetype, got.filename, got.content[:3]) == ("audio/mpeg", "voice.mp3", b"ID3")
+    missed = next(call for call in calls if call.missed)
+    for call_id in (missed.external_id, "1", "x/../../token", ""):
+        with pytest.raises(RejectedError) as caught:
+            avito.recording(call_id)
+        assert caught.value.reason == "not_found"
+
+
+def test_a_recording_that_is_not_there_yet(avito, unhurried, simulator):
+    call = next(page for page in avito.calls(ago(hours=4)))[0]
+    simulator.control("POST", "/config", {"record_delay_seconds": 86400})
+    with pytest.raises(TemporaryError) as caught:
+        avito.recording(call.external_id)
+    assert (caught.value.reason, caught.value.status) == ("not_ready", 425)
+    simulator.control("POST", "/config", {"record_delay_seconds": 0})
+    assert avito.recording(call.external_id).content
+
+
+def test_trouble_with_the_list_of_calls(avito, unhurried, faults_on):
+    faults_on("call_error", times=1)
+    with pytest.raises(TemporaryError) as caught:
+        list(avito.calls(ago(hours=4)))
+    assert (caught.value.reason, caught.value.status) == ("server_error", 200)
+    for fault in ("token_expired", "unavailable", "drop_before", "extra_fields"):
+        faults_on(fault, times=1, path="^/calltracking/")
+        assert [len(page) for page in avito.calls(ago(hours=4))] == [1], fault
+
+
+# ---------------------------------------------------------------- deleting
+
+
+def test_a_message_of_ours_is_taken_back(avito, say, transcript):
+    chat_id, _ = say(text="Сколько?")
+    sent = avito.send_text(chat_id, "Опечатка", "key-1")
+    avito.delete(chat_id, sent.external_id)
+    assert transcript(chat_id)[-1]["type"] == "deleted"
+    assert avito.newest(chat_id)[0].kind == "deleted"
+    avito.delete(chat_id, sent.external_id)  # again changes nothing
+
+
+def test_deleting_whose_answer_is_lost(avito, say, transcript, faults_on):
+    chat_id, _ = say(text="Сколько?")
+    sent = avito.send_text(chat_id, "Опечатка", "key-1")
+    faults_on("drop_after", times=1)
+    avito.delete(chat_id, sent.external_id)
+    assert transcript(chat_id)[-1]["type"] == "deleted"
+
+
+def test_what_cannot_be_taken_back(avito, simulator, transcript):
+    """An hour has gone by, or it is not ours, or it is not there."""
+    chat_id = next(
+        chat_id
+        for chat_id in simulator.chat_ids("avito")
+        if any(
+            message["direction"] == "out" and message["created"] < time.time() - 3700
+            for message in transcript(chat_id)
+        )
+    )
+    old = next(message["id"] for message in transcript(chat_id) if message["direction"] == "out")
+    foreign = next(message["id"] for message in transcript(chat_id) if message["author"] == "buyer")
+    for message_id, reason in ((old, "too_late"), (foreign, "too_late"), ("0f" * 16, "not_found")):
+        with pytest.raises(RejectedError) as caught:
+            avito.delete(chat_id, message_id)
+        assert caught.value.reason == reason
+    assert all(message["type"] != "deleted" for message in transcript(chat_id))

@@ -49,3 +49,41 @@ def test_wrong_bodies_are_found():
     assert send(TEXT, {**TOKEN, "Content-Type": FORM})
     assert send(TEXT, {"Content-Type": JSON})
     assert faults("POST", f"{CHAT}/read", TOKEN, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("changed", "good"),
+    [
+        ({}, True),
+        ({"dateTimeTo": "2026-03-30T00:00:00+03:00"}, True),
+        ({"dateTimeTo": ...}, True),
+        ({"dateTimeTo": "2026-05-01T00:00:00Z"}, False),
+        ({"dateTimeTo": "2025-12-31T00:00:00Z"}, False),
+        ({"dateTimeFrom": "2026-01-01"}, False),
+        ({"limit": 101}, False),
+        ({"limit": "100"}, False),
+        ({"offset": ...}, False),
+        ({"itemId": 1}, False),
+    ],
+)
+def test_a_list_of_calls(changed, good):
+    body = {
+        "dateTimeFrom": "2026-01-01T00:00:00Z",
+        "dateTimeTo": "2026-02-01T00:00:00Z",
+        "limit": 100,
+        "offset": 0,
+    }
+    body = {name: value for name, value in {**body, **changed}.items() if value is not ...}
+    url, headers = "https://api.avito.ru/calltracking/v1/getCalls/", {**TOKEN, "Content-Type": JSON}
+    assert (faults("POST", url, headers, json.dumps(body).encode()) == []) is good
+
+
+def test_deleting_and_recordings():
+    message = f"{CHAT}/messages/{'0f' * 16}"
+    assert faults("POST", message, TOKEN, b"") == []
+    assert faults("DELETE", message, TOKEN, b"")
+    assert faults("POST", message, {**TOKEN, "Content-Type": JSON}, b"{}")
+    record = "https://api.avito.ru/calltracking/v1/getRecordByCallId"
+    assert faults("GET", f"{record}/?callId=12", TOKEN, b"") == []
+    assert faults("GET", f"{record}/", TOKEN, b"")
+    assert faults("GET", f"{record}?callId=12", TOKEN, b"")

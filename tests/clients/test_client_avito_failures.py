@@ -2,9 +2,12 @@
 
 import json
 import time
+from datetime import datetime, timedelta, timezone
 from threading import Barrier, Thread
 
 import pytest
+from ledger import Ledger
+from marketplaces import avito as module
 from marketplaces.avito import AvitoClient
 from marketplaces.errors import (
     CredentialsError,
@@ -15,6 +18,7 @@ from marketplaces.errors import (
     RejectedError,
     TemporaryError,
 )
+from marketplaces.payload import RemoteMedia
 from wire import Wire, hang_up, reply
 
 CHAT = "u2i-k3VbQ~x9TzLr0_pWm7aYcA"
@@ -347,3 +351,187 @@ def test_a_check_of_an_account_without_the_messenger(server, avito):
 def test_a_check_of_nobody(store):
     with AvitoClient({"base_url": NOBODY, "client_id": "a", "client_secret": "b"}, store) as client:
         assert [finding.code for finding in client.check()] == ["unreachable"]
+
+
+# ---------------------------------------------------------------- calls
+
+CALLS, RECORD = "POST /calltracking/v1/getCalls/", "GET /calltracking/v1/getRecordByCallId/"
+MP3 = b"ID3\x04" + bytes(range(256))
+
+
+def list_calls(client: AvitoClient, days: float = 1) -> list:
+    since = datetime.now(timezone.utc) - timedelta(days=days)
+    return [call.external_id for page in client.calls(since) for call in page]
+
+
+def listed(*ids: int, **error) -> bytes:
+    calls = [{"callId": call_id, "callTime": f"2026-11-01T09:{call_id % 60:02}:00Z"} for call_id in ids]
+    return as_json(200, {"calls": calls, "error": error or {"code": 0, "message": ""}})
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "reason"),
+    [
+        ({"calls": [], "error": {"code": 1000, "message": "empty"}}, RejectedError, "bad_request"),
+        ({"calls": [], "error": {"code": 1001, "message": "limit"}}, RejectedError, "bad_request"),
+        ({"calls": [], "error": {"code": 1002, "message": "no access"}}, EntitlementError, "forbidden"),
+        ({"calls": [], "error": {"code": "1003", "message": "ill"}}, TemporaryError, "server_error"),
+        ({"error": {"code": 1004, "message": "none"}}, RejectedError, "not_found"),
+        ({"calls": [{"callId": 1}], "error": {"code": 1099}}, TemporaryError, "bad_answer"),
+        ({"code": 1003, "message": "flat"}, TemporaryError, "server_error"),
+        ({"error": {"code": 0}}, TemporaryError, "bad_answer"),
+        ({}, TemporaryError, "bad_answer"),
+        ([], TemporaryError, "bad_answer"),
+    ],
+)
+def test_errors_of_the_list_of_calls_come_with_status_200(server, avito, body, kind, reason):
+    server.routes[CALLS] = as_json(200, body)
+    error = refusal(lambda: list_calls(avito))
+    assert (type(error), error.reason, server.count(CALLS)) == (kind, reason, 1)
+
+
+@pytest.mark.parametrize("body", [{"calls": None}, {"calls": [], "error": None}, {"calls": [None, 5, {}]}])
+def test_no_calls(server, avito, body):
+    server.routes[CALLS] = as_json(200, body)
+    assert list_calls(avito) == []
+
+
+def test_calls_in_any_order_and_over_the_edge_of_a_span_come_once(server, avito, monkeypatch):
+    monkeypatch.setattr(module, "CALLS_PER_MINUTE", 60_000)
+    monkeypatch.setattr(module, "PAGE", 3)
+    server.script = [listed(9, 8, 7), listed(6), listed(6, 9, 5)]
+    server.script += [listed()]
+    assert list_calls(avito, days=100) == ["7", "8", "9", "6", "5"]
+    bodies = [json.loads(asked.partition(b"\r\n\r\n")[2]) for asked in server.asked if b"getCalls" in asked]
+    assert [body["offset"] for body in bodies] == [0, 3, 0, 3]
+    assert bodies[0]["dateTimeTo"] == bodies[2]["dateTimeFrom"]
+
+
+def test_somebody_who_does_not_mind_the_offset(server, avito, monkeypatch):
+    monkeypatch.setattr(module, "CALLS_PER_MINUTE", 60_000)
+    monkeypatch.setattr(module, "PAGE", 2)
+    server.routes[CALLS] = listed(1, 2)
+    assert list_calls(avito) == ["1", "2"]
+    assert server.count(CALLS) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "reason"),
+    [
+        (as_json(425, {"code": 1005, "message": "wait"}), TemporaryError, "not_ready"),
+        (reply(425, b""), TemporaryError, "not_ready"),
+        (as_json(404, {"code": 1005, "message": "wait"}), TemporaryError, "not_ready"),
+        (as_json(400, {"code": "1005"}), TemporaryError, "not_ready"),
+        (as_json(200, {"code": 1005}), TemporaryError, "not_ready"),
+        (as_json(200, {"error": {"code": 1004}}), RejectedError, "not_found"),
+        (as_json(404, {"code": 1004, "message": "none"}), RejectedError, "not_found"),
+        (as_json(400, {"code": 1001}), RejectedError, "bad_request"),
+        (as_json(403, {"code": 1002, "message": "no access"}), EntitlementError, "forbidden"),
+        (as_json(401, {"code": 1002}), CredentialsError, "wrong_keys"),
+        (as_json(500, {"code": 1003}), TemporaryError, "server_error"),
+        (reply(200, b""), TemporaryError, "bad_answer"),
+        (as_json(200, {}), TemporaryError, "bad_answer"),
+        (reply(302, b"", Location="https://example.com/1.mp3"), TemporaryError, "bad_answer"),
+        (reply(200, b"<html>"), RejectedError, "media_refused"),
+        (reply(200, b"\xff\xd8\xff\xe0" + b"0" * 20), RejectedError, "media_refused"),
+    ],
+)
+def test_no_recording(server, avito, answer, kind, reason):
+    server.routes[RECORD] = answer
+    error = refusal(lambda: avito.recording("123"))
+    assert (type(error), error.reason) == (kind, reason)
+
+
+def test_a_recording_whatever_its_declared_type(server, avito, monkeypatch):
+    server.routes[RECORD] = reply(200, MP3, Content_Type="application/json")
+    assert avito.recording("123").content == MP3
+    assert server.lines[-1] == "GET /calltracking/v1/getRecordByCallId/?callId=123"
+    monkeypatch.setattr(module, "SIZE_LIMIT", len(MP3) - 1)
+    assert refusal(lambda: avito.recording("123")).reason == "media_refused"
+
+
+def test_a_recording_that_breaks_off(server, avito):
+    server.routes[RECORD] = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\nConnection: close\r\n\r\n" + MP3
+    assert refusal(lambda: avito.recording("123")).reason == "timeout"
+
+
+# ---------------------------------------------------------------- deleting
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "reason"),
+    [
+        (as_json(400, {"error": {"code": 400, "message": "too old"}}), RejectedError, "too_late"),
+        (as_json(403, SHAPE_A), RejectedError, "too_late"),
+        (as_json(409, {}), RejectedError, "too_late"),
+        (as_json(404, {}), RejectedError, "not_found"),
+        (as_json(402, {}), EntitlementError, "payment_required"),
+        (as_json(403, SHAPE_B), CredentialsError, "wrong_keys"),
+        (reply(403, b"<html>"), TemporaryError, "bad_answer"),
+        (as_json(500, {}), TemporaryError, "server_error"),
+        (hang_up, TemporaryError, "timeout"),
+    ],
+)
+def test_refused_deleting(server, avito, answer, kind, reason):
+    message_id = "0f" * 16
+    server.routes[f"{SEND}/{message_id}"] = answer
+    error = refusal(lambda: avito.delete(CHAT, message_id))
+    assert (type(error), error.reason) == (kind, reason)
+
+
+def test_deleting_stays_in_its_path(server, avito):
+    server.script = [as_json(200, {})]
+    avito.delete(CHAT, "../read?x")
+    assert server.lines[-1] == f"{SEND}/..%2Fread%3Fx"
+    assert refusal(lambda: avito.delete(CHAT, "")).reason == "not_found"
+
+
+# ---------------------------------------------------------------- budget
+
+
+def test_who_may_use_the_last_of_the_budget(server, store):
+    """Replies, deleting and what they hang on; nothing else."""
+    ledger = Ledger()
+    settings = {"base_url": server.url, "client_id": "demo", "client_secret": "demo-secret"}
+    server.routes |= {
+        CALLS: listed(1),
+        RECORD: reply(200, MP3),
+        "GET /core/v1/items": as_json(200, {"resources": []}),
+        f"GET /messenger/v3/accounts/94230001/chats/{CHAT}/messages/": as_json(200, {"messages": []}),
+        "POST /messenger/v1/accounts/94230001/uploadImages": as_json(200, {"1.a": {}}),
+    }
+    voice = RemoteMedia("voice", ref="v1")
+    with AvitoClient(settings, store, ledger) as client:
+        client.send_text(CHAT, "Да", "key")
+        assert ledger.urgent(3), "the token, the account, and the message"
+        client.send_image(CHAT, MP3, "image/png", "key")
+        assert ledger.urgent(2)
+        client.delete(CHAT, "0f" * 16)
+        assert ledger.urgent(1)
+        for ordinary in (
+            lambda: pull(client),
+            lambda: client.newest(CHAT),
+            lambda: client.mark_read(CHAT),
+            lambda: list(client.listings()),
+            lambda: list_calls(client),
+            lambda: client.recording("1"),
+            lambda: refusal(lambda: client.download(voice)),
+        ):
+            ordinary()
+            assert ledger.ordinary(1)
+
+
+def test_what_is_counted_together():
+    keys = {"base_url": "https://a/", "client_id": "id", "client_secret": "s"}
+    same = AvitoClient.budget_key(keys)
+    assert AvitoClient.budget_key({**keys, "client_secret": "new", "base_url": "https://a"}) == same
+    assert AvitoClient.budget_key({**keys, "client_id": "other"}) != same
+    assert "id" not in same.split()[1:], "a name is written into logs and tables"
+
+
+def test_the_default_budget_is_that_of_the_process(server, store):
+    keys = {"base_url": server.url, "client_id": "demo", "client_secret": "demo-secret"}
+    with AvitoClient(keys, store) as one, AvitoClient(keys, store) as two:
+        assert one.budget is two.budget
+    with AvitoClient({**keys, "client_id": "other"}, store) as three:
+        assert three.budget is not one.budget

@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 import pytest
 from marketplaces import avito_words as avito
 from marketplaces import payload as words
+from marketplaces.reading import moment, phone
 
 US, BUYER = "94230001", 350680001
 NBSP = "\u00a0"
@@ -347,3 +348,137 @@ def test_a_notice_of_avito():
 def test_what_is_no_message(body):
     with pytest.raises(ValueError):
         avito.delivery(body)
+
+
+# ---------------------------------------------------------------- calls
+
+
+def call(**more) -> list[words.RemoteCall]:
+    raw = {
+        "callId": 123,
+        "callTime": "2026-11-01T12:00:00+03:00",
+        "buyerPhone": "79000000001",
+        "sellerPhone": "74950000001",
+        "virtualPhone": "79580000001",
+        "talkDuration": 67,
+        "waitingDuration": 1.25,
+        "itemId": 7463700001,
+    }
+    return avito.calls([{key: value for key, value in {**raw, **more}.items() if value is not ...}])
+
+
+def test_a_call():
+    assert call() == [
+        words.RemoteCall(
+            "123",
+            datetime(2026, 11, 1, 9, tzinfo=timezone.utc),
+            buyer_phone="79000000001",
+            talk_seconds=67,
+            wait_seconds=1,
+            missed=False,
+            listing=words.RemoteListing("7463700001", partial=True),
+            has_recording=True,
+        )
+    ]
+
+
+@pytest.mark.parametrize("talk", [0, None, ..., "0", -5, 10**40, float("nan"), float("inf"), [], {"a": 1}])
+def test_nobody_talked(talk):
+    [missed] = call(talkDuration=talk, waitingDuration=talk)
+    assert (missed.talk_seconds, missed.missed, missed.has_recording) == (0, True, False)
+    assert missed.wait_seconds == 0
+
+
+@pytest.mark.parametrize("item", [None, ..., 0, "0", "", [7]])
+def test_a_call_about_no_listing(item):
+    assert call(itemId=item)[0].listing is None
+
+
+def test_durations_and_ids_as_text():
+    [read] = call(
+        talkDuration="67", waitingDuration="8.9", callId="99000000000000000012", itemId="7463700001"
+    )
+    assert (read.talk_seconds, read.wait_seconds, read.external_id) == (67, 8, "99000000000000000012")
+    assert read.listing.external_id == "7463700001"
+
+
+@pytest.mark.parametrize(
+    "broken", [{"callId": None}, {"callId": ...}, {"callTime": ""}, {"callTime": "вчера"}]
+)
+def test_a_call_that_could_not_be_stored_once(broken, caplog):
+    assert call(**broken) == []
+    assert "left out" in caplog.text
+
+
+def test_calls_are_put_in_order():
+    rows = [{"callId": number, "callTime": f"2026-11-0{number}T09:00:00Z"} for number in (3, 1, 2)]
+    assert [read.external_id for read in avito.calls(rows)] == ["1", "2", "3"]
+    assert avito.calls(None) == avito.calls([None, 1, "x", []]) == []
+
+
+# ---------------------------------------------------------------- numbers and moments
+
+
+@pytest.mark.parametrize(
+    ("written", "digits"),
+    [
+        ("79990000001", "79990000001"),
+        ("+7 (999) 000-00-01", "79990000001"),
+        ("8 999 000 00 01", "79990000001"),
+        ("84950000001", "74950000001"),
+        ("9990000001", "79990000001"),
+        (79990000001, "79990000001"),
+        ("+81 3 1234 5678", "81312345678"),  # Japan, not the Russian 8
+        ("+375 29 123-45-67", "375291234567"),
+        ("7999*****01", ""),
+        ("скрыт", ""),
+        ("anonymous", ""),
+        ("", ""),
+        ("0", ""),
+        ("0000000000", ""),
+        ("911", ""),
+        ("7" * 40, ""),
+        ("٧٩٩٩٠٠٠٠٠٠١", ""),
+        (None, ""),
+        (True, ""),
+        (["79990000001"], ""),
+    ],
+)
+def test_telephone_numbers(written, digits):
+    assert phone(written) == digits
+
+
+@pytest.mark.parametrize(
+    ("written", "microseconds"),
+    [
+        ("2026-02-01T09:00:00Z", 0),
+        ("2026-02-01T09:00:00z", 0),
+        ("2026-02-01T09:00:00", 0),
+        ("2026-02-01 09:00:00", 0),
+        ("2026-02-01T09:00:00.5Z", 500_000),
+        ("2026-02-01T09:00:00.123Z", 123_000),
+        ("2026-02-01T09:00:00,123456789Z", 123_456),
+        ("2026-02-01T12:00:00+03:00", 0),
+        ("2026-02-01T12:00:00.1+0300", 100_000),
+        ("2026-02-01T12:00:00 +03", 0),
+        (" 2026-02-01T05:30:00-03:30 ", 0),
+        ("2026-02-01T09:00Z", 0),
+        (1769936400, 0),
+        ("1769936400", 0),
+        (1769936400123, 123_000),
+    ],
+)
+def test_moments(written, microseconds):
+    assert moment(written) == datetime(2026, 2, 1, 9, 0, 0, microseconds, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "", "T", "вчера", "2026-02-30T09:00:00Z", "2026-02-01T25:00:00Z", "2026-02-01T09:00:00+99:99",
+        "0001-01-01T00:00:00+03:00", "9999-12-31T23:59:59-03:00", "2026-02-01TZ", "+03:00",
+        "-1", None, True, [], {}, 10**30, float("nan"),
+    ],
+)  # fmt: skip
+def test_what_is_no_moment(written):
+    assert moment(written) is None
