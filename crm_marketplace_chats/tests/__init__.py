@@ -8,6 +8,7 @@ from . import (
     test_send,
     test_settings,
     test_templates,
+    test_tours,
     test_upload,
     test_webhook,
 )

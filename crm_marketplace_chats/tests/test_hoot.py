@@ -2,7 +2,7 @@ from odoo.tests import HttpCase, tagged
 
 
 def suite_id(name):
-    """The id that Odoo's JavaScript test runner gives a suite, from its name: the 32-bit hash of hoot's `generateHash`."""
+    """The id that Odoo's JavaScript test runner gives a suite: a 32-bit hash of its name."""
     value = 0
     for char in name:
         value = ((value << 5) - value + ord(char)) & 0xFFFFFFFF
