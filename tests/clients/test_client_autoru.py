@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -515,3 +516,88 @@ def test_nothing_secret_is_stored_beside_the_session(autoru, store):
     kept = json.dumps(store.session)
     assert "demo-password" not in kept
     assert "demo-token" not in kept
+
+
+# ---------------------------------------------------------------- calls
+
+
+def ago(**how) -> datetime:
+    return datetime.now(timezone.utc) - timedelta(**how)
+
+
+def test_calls_of_the_last_days(autoru):
+    assert autoru.can_read_calls
+    calls = [call for page in autoru.calls(ago(days=7)) for call in page]
+    assert [call.talk_seconds for call in calls] == [212, 73, 0, 126], "oldest first"
+    assert [call.missed for call in calls] == [False, False, True, False]
+    assert [call.has_recording for call in calls] == [True, True, False, True]
+    assert [call.wait_seconds for call in calls] == [7, 7, 0, 7], "one came without durations"
+    assert [call.listing is not None for call in calls] == [False, True, True, True]
+    listings = {listing.external_id: listing for page in autoru.listings() for listing in page}
+    for call in calls:
+        assert call.buyer_phone.startswith("79") and len(call.buyer_phone) == 11
+        if call.listing:
+            assert call.listing.partial
+            assert call.listing.title == listings[call.listing.external_id].title
+    for call, hours in zip(calls, (75, 29.3, 8.2, 1.9), strict=True):
+        assert abs(call.started_at - ago(hours=hours)) < timedelta(minutes=2)
+    assert [call for page in autoru.calls(ago(hours=2)) for call in page] == calls[-1:]
+    assert list(autoru.calls(ago(hours=1))) == []
+
+
+def test_many_calls_come_page_by_page_each_once(autoru, say, simulator):
+    for number in range(130):
+        simulator.control(
+            "POST", "/autoru/say", {"type": "call", "talk_seconds": number, "ago": 900 + number}
+        )
+    before = simulator.asked("autoru", "POST /calltracking")
+    pages = list(autoru.calls(ago(days=7)))
+    assert [len(page) for page in pages] == [50, 50, 34], "those of the demo, too"
+    assert simulator.asked("autoru", "POST /calltracking") - before == 3
+    calls = [call for page in pages for call in page]
+    assert len({call.external_id for call in calls}) == 134
+    assert [call.started_at for call in calls] == sorted(call.started_at for call in calls)
+
+
+def test_a_recording(autoru):
+    calls = [call for page in autoru.calls(ago(days=7)) for call in page]
+    for call in calls:
+        if call.has_recording:
+            got = autoru.recording(call.external_id)
+            assert (got.mimetype, got.content[:3]) == ("audio/mpeg", b"ID3")
+        else:
+            with pytest.raises(RejectedError) as caught:
+                autoru.recording(call.external_id)
+            assert caught.value.reason == "not_found"
+
+
+def test_a_dead_session_and_passing_trouble_of_calls(autoru, faults_on):
+    for fault in ("token_expired", "unavailable", "drop_before"):
+        faults_on(fault, times=1, path="^/calltracking")
+        assert [len(page) for page in autoru.calls(ago(hours=2))] == [1], fault
+    faults_on("status_error", times=1, path="^/calltracking")
+    with pytest.raises(TemporaryError) as caught:
+        list(autoru.calls(ago(hours=2)))
+    assert caught.value.reason == "server_error"
+
+
+def test_a_channel_without_keys_reads_no_calls(hooked, simulator):
+    before = simulator.asked("autoru")
+    assert not hooked.can_read_calls
+    for ask in (lambda: list(hooked.calls(ago(days=1))), lambda: hooked.recording("T:1:1")):
+        with pytest.raises(RejectedError) as caught:
+            ask()
+        assert caught.value.reason == "not_supported"
+    assert simulator.asked("autoru") == before
+
+
+def test_a_webhook_channel_with_keys_reads_calls(settings, store):
+    with AutoruClient({**settings, "mode": "webhook", "chat_id": CHAT_ID}, store) as client:
+        assert client.can_read_calls
+        assert [len(page) for page in client.calls(ago(hours=2))] == [1]
+
+
+def test_nothing_is_taken_back(autoru):
+    with pytest.raises(RejectedError) as caught:
+        autoru.delete("room", "message")
+    assert caught.value.reason == "not_supported"

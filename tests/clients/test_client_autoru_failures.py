@@ -7,6 +7,8 @@ from threading import Barrier, Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from ledger import Ledger
+from marketplaces import autoru as module
 from marketplaces.autoru import HOOK_URL, AutoruClient
 from marketplaces.errors import (
     CredentialsError,
@@ -584,3 +586,170 @@ def test_checks_of_a_channel_that_only_receives(server, autoru):
         "dealer",
         "offers_visible",
     ]
+
+
+# ---------------------------------------------------------------- calls
+
+CALLS, RECORD = "POST /calltracking", "POST /calltracking/call/record"
+MP3 = b"ID3\x04" + bytes(range(256))
+DAY_AGO = datetime.now(timezone.utc) - timedelta(days=1)
+
+
+def listed(*ids: int, **pagination: int) -> bytes:
+    calls = [{"call_id": call_id, "timestamp": f"2026-02-01T09:{call_id:02}:00Z"} for call_id in ids]
+    given = {"calls": calls} if calls else {}
+    return as_json(200, given | {"pagination": pagination, "status": "SUCCESS"})
+
+
+def list_calls(client: AutoruClient, since: datetime = DAY_AGO) -> list[str]:
+    return [call.external_id for page in client.calls(since) for call in page]
+
+
+def bodies(server: Wire, line: str) -> list[dict]:
+    asked = [request for request in server.asked if request.startswith(line.encode() + b" ")]
+    return [json.loads(request.partition(b"\r\n\r\n")[2]) for request in asked]
+
+
+def test_what_is_asked_for(server, autoru):
+    server.routes[CALLS] = listed()
+    since = datetime(2026, 2, 1, 12, 0, 0, 1500, tzinfo=timezone(timedelta(hours=3)))
+    assert list_calls(autoru(), since) == []
+    [body] = bodies(server, CALLS)
+    period = body["filter"].pop("period")
+    assert body == {
+        "pagination": {"page": 1, "page_size": 50},
+        "filter": {},
+        "sorting": {"sorting_field": "CALL_TIME", "sorting_type": "ASCENDING"},
+    }
+    assert period["from"] == "2026-02-01T09:00:00.001Z"
+    assert datetime.fromisoformat(period["to"][:-1] + "+00:00") <= datetime.now(timezone.utc)
+
+
+def test_pages_end_where_they_say_or_with_a_short_one(server, autoru, monkeypatch):
+    monkeypatch.setattr(module, "CALLS_PAGE", 2)
+    for script, found in (
+        ([listed(1, 2), listed(3)], ["1", "2", "3"]),
+        ([listed(1, 2), listed(2, 3), listed()], ["1", "2", "3"]),
+        ([listed(1, 2, total_page_count=1)], ["1", "2"]),
+        ([listed(1, total_page_count=2), listed(2, total_page_count=2)], ["1", "2"]),
+        ([listed(1, 2), listed(1, 2), listed(1, 2)], ["1", "2"]),
+    ):
+        server.script = list(script)
+        assert list_calls(autoru()) == found
+    assert len(server.script) == 1, "a service that does not mind the page is asked twice"
+
+
+def test_a_page_of_what_cannot_be_read_is_no_end(server, autoru, monkeypatch):
+    monkeypatch.setattr(module, "CALLS_PAGE", 2)
+    odd = as_json(
+        200, {"calls": [{"call_id": 1}, {"timestamp": "2026-02-01T09:00:00Z"}], "status": "SUCCESS"}
+    )
+    server.script = [odd, listed(3)]
+    assert list_calls(autoru()) == ["3"]
+
+
+@pytest.mark.parametrize("answer", [reply(200, b""), as_json(200, {}), as_json(200, []), as_json(200, "x")])
+def test_what_is_no_list_of_calls(server, autoru, answer):
+    server.routes[CALLS] = answer
+    error = refusal(lambda: list_calls(autoru()))
+    assert (type(error), error.reason) == (TemporaryError, "bad_answer")
+
+
+def test_a_recording_in_two_steps(server, autoru):
+    where = {"url": server.url + "/r/1?x=1", "headers": {"x-record-key": "K", "Host": "evil", "bad\n": "x"}}
+    server.routes |= {RECORD: as_json(200, where), "GET /r/1": reply(200, MP3)}
+    assert autoru().recording("TELEPONY:T12:12").content == MP3
+    assert bodies(server, RECORD) == [{"call_id": 12, "external_id": {"id": "T12", "service": "TELEPONY"}}]
+    fetched = server.asked[-1]
+    assert (header(fetched, "x-record-key"), header(fetched, "host")) == ("K", server.url.partition("//")[2])
+    assert header(fetched, "x-authorization") is None, "the address is another service's"
+    assert header(fetched, "x-session-id") is None
+
+
+def test_a_recordings_headers_stay_at_their_origin(server, autoru):
+    other = Wire()
+    server.routes |= {
+        RECORD: as_json(200, {"url": server.url + "/r/1", "headers": {"x-record-key": "K"}}),
+        "GET /r/1": reply(302, b"", Location="/r/2"),
+        "GET /r/2": reply(302, b"", Location=other.url + "/r/3"),
+    }
+    assert refusal(lambda: autoru().recording("12")).reason == "media_refused"
+    assert header(server.asked[-1], "x-record-key") == "K"
+    assert other.asked == []
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "reason"),
+    [
+        (as_json(200, {"url": "https://evil.example/1.mp3"}), RejectedError, "media_refused"),
+        (as_json(200, {"url": "http://169.254.169.254/latest"}), RejectedError, "media_refused"),
+        (as_json(200, {"url": "file:///etc/passwd"}), RejectedError, "media_refused"),
+        (as_json(200, {"status": "SUCCESS"}), TemporaryError, "bad_answer"),
+        (as_json(200, {"url": 5}), RejectedError, "media_refused"),
+        (reply(200, b""), TemporaryError, "bad_answer"),
+        (as_json(200, []), TemporaryError, "bad_answer"),
+        (trouble(404, "NOT_FOUND"), RejectedError, "not_found"),
+        (reply(425, b""), TemporaryError, "not_ready"),
+        (trouble(500, "UNKNOWN_ERROR"), TemporaryError, "server_error"),
+        (trouble(429, "TOO_MANY_REQUESTS"), RateLimitError, "too_many_requests"),
+    ],
+)
+def test_no_recording(server, autoru, answer, kind, reason):
+    server.routes[RECORD] = answer
+    error = refusal(lambda: autoru().recording("12"))
+    assert (type(error), error.reason) == (kind, reason)
+
+
+# ---------------------------------------------------------------- budget
+
+
+def test_who_may_use_the_last_of_the_budget(server, store):
+    """Replies and what they hang on; nothing else."""
+    ledger = Ledger()
+    settings = {"base_url": server.url, "token": "tok", "login": "a@b.ru", "password": "p", "chat_id": "C"}
+    server.routes |= {
+        SEND: as_json(200, {}),
+        CALLS: listed(1),
+        RECORD: as_json(200, {"url": server.url + "/r"}),
+        "GET /r": reply(200, MP3),
+        "GET /chat/message": as_json(200, {}),
+    }
+    with AutoruClient(settings, store, ledger) as client:
+        client.send_text(ROOM, "Да", "key")
+        assert ledger.urgent(2), "the session, and the message"
+        client.send_image(ROOM, MP3, "image/png", "key", "https://salon.example/1.png")
+        assert ledger.urgent(1)
+        for ordinary in (
+            client.rooms,
+            lambda: client.newest(ROOM),
+            lambda: client.mark_read(ROOM),
+            lambda: list(client.listings()),
+            lambda: list_calls(client),
+            lambda: client.recording("12"),
+        ):
+            ordinary()
+            assert ledger.ordinary(1)
+    with AutoruClient({**settings, "mode": "webhook"}, store, ledger) as client:
+        client.send_text(ROOM, "Да", "key")
+        assert ledger.urgent(1)
+        client.mark_read(ROOM, "message")
+        assert ledger.ordinary(1)
+
+
+@pytest.mark.parametrize("answer", [trouble(429, "TOO_MANY_REQUESTS"), trouble(200, "TOO_MANY_REQUESTS")])
+def test_a_limit_pauses_the_whole_token(server, autoru, answer):
+    server.routes[LIGHT] = answer
+    refusal(autoru().rooms)
+    asked = len(server.asked)
+    error = refusal(lambda: autoru(dealer_id="20101").send_text(ROOM, "Да", "key"))
+    assert (error.reason, len(server.asked)) == ("too_many_requests", asked)
+    assert error.retry_after == pytest.approx(60, abs=1)
+
+
+def test_what_is_counted_together():
+    keys = {"token": "tok-secret", "login": "a@b.ru"}
+    same = AutoruClient.budget_key(keys)
+    assert AutoruClient.budget_key({**keys, "login": "c@d.ru", "dealer_id": "7"}) == same
+    assert AutoruClient.budget_key({**keys, "token": "other"}) != same
+    assert "secret" not in same

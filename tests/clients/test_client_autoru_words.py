@@ -491,3 +491,94 @@ def test_trucks_are_read_too():
 )
 def test_addresses_without_a_protocol(url, base, expected):
     assert offers.absolute(url, base) == expected
+
+
+# ---------------------------------------------------------------- calls
+
+
+def call(**more) -> list[words.RemoteCall]:
+    raw = {
+        "call_id": 4711,
+        "external_id": {"id": "T4711", "service": "TELEPONY"},
+        "source": {"raw": "+79990000001"},
+        "target": {"raw": "+74950000001"},
+        "timestamp": "2026-02-01T09:00:00.150Z",
+        "call_duration": {"seconds": 134},
+        "talk_duration": {"seconds": 126},
+        "wait_duration": {"seconds": 8},
+        "record_available": True,
+        "offer": {"id": OFFER, "car_info": {"mark_info": {"name": "LADA"}, "model_info": {"name": "Vesta"}}},
+    }
+    return autoru.calls([{key: value for key, value in {**raw, **more}.items() if value is not ...}], BASE)
+
+
+def test_a_call():
+    [read] = call()
+    assert (read.external_id, read.buyer_phone) == ("TELEPONY:T4711:4711", "79990000001")
+    assert read.started_at == datetime(2026, 2, 1, 9, 0, 0, 150_000, tzinfo=timezone.utc)
+    assert (read.talk_seconds, read.wait_seconds, read.missed, read.has_recording) == (126, 8, False, True)
+    assert (read.listing.external_id, read.listing.title, read.listing.partial) == (OFFER, "LADA Vesta", True)
+
+
+def test_what_is_left_out_of_a_call():
+    [read] = call(talk_duration=..., wait_duration=..., record_available=..., offer=..., source=...)
+    assert (read.talk_seconds, read.wait_seconds, read.missed, read.has_recording) == (0, 0, True, False)
+    assert (read.listing, read.buyer_phone) == (None, "")
+
+
+def test_a_call_of_strings():
+    [read] = call(call_id="4711", talk_duration={"seconds": "126"}, timestamp="2026-02-01T09:00:00+00:00")
+    assert (read.external_id, read.talk_seconds, read.missed) == ("TELEPONY:T4711:4711", 126, False)
+
+
+@pytest.mark.parametrize("odd", [None, 5, "x", [], {}, {"seconds": None}, {"seconds": -1}, {"seconds": 1e99}])
+def test_odd_parts_of_a_call(odd):
+    [read] = call(talk_duration=odd, wait_duration=odd, offer=odd, source=odd)
+    assert (read.talk_seconds, read.missed, read.listing, read.buyer_phone) == (0, True, None, "")
+
+
+@pytest.mark.parametrize(
+    "broken", [{"timestamp": ...}, {"timestamp": "вчера"}, {"call_id": ..., "external_id": {"service": "X"}}]
+)
+def test_a_call_that_could_not_be_stored_once(broken, caplog):
+    assert call(**broken) == []
+    assert "left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "external_id", "asked"),
+    [
+        ({}, "TELEPONY:T4711:4711", {"call_id": 4711, "external_id": {"id": "T4711", "service": "TELEPONY"}}),
+        ({"external_id": ...}, "4711", {"call_id": 4711}),
+        ({"external_id": {"service": "X"}}, "4711", {"call_id": 4711}),
+        ({"call_id": ...}, "TELEPONY:T4711:", {"external_id": {"id": "T4711", "service": "TELEPONY"}}),
+        (
+            {"external_id": {"id": "a:b"}},
+            ":a:b:4711",
+            {"call_id": 4711, "external_id": {"id": "a:b", "service": ""}},
+        ),
+        ({"external_id": ..., "call_id": "x-1"}, "x-1", {"call_id": "x-1"}),
+    ],
+)
+def test_a_call_is_asked_for_by_all_that_names_it(given, external_id, asked):
+    assert call(**given)[0].external_id == external_id
+    assert autoru.call_reference(external_id) == asked
+
+
+def test_calls_are_put_in_order():
+    rows = [{"call_id": number, "timestamp": f"2026-02-0{number}T09:00:00Z"} for number in (3, 1, 2)]
+    assert [read.external_id for read in autoru.calls(rows, BASE)] == ["1", "2", "3"]
+    assert autoru.calls(None, BASE) == autoru.calls([None, 1, "x", []], BASE) == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"Host": "x"}, {"content-length": "5"}, {"Transfer-Encoding": "chunked"}, {"a b": "x"}, {"a:": "x"},
+        {"a\r\nb": "x"}, {"": "x"}, {"a": "x\r\ny: z"}, {"a": "я"}, {"a": 5}, {"a": None}, {"a": "x" * 5000},
+        {"é": "x"},
+    ],
+)  # fmt: skip
+def test_headers_that_would_bend_a_request(bad):
+    assert autoru.plain_headers({**bad, "X-Key": "AbC=="}) == {"X-Key": "AbC=="}
+    assert autoru.plain_headers([bad]) == autoru.plain_headers(None) == {}
