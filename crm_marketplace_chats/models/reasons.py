@@ -32,6 +32,7 @@ REASONS = {
     "not_ready": _lt("%(marketplace)s has not prepared it yet. We keep trying."),
     "bad_request": _lt("%(marketplace)s did not accept this."),
     "not_found": _lt("%(marketplace)s does not know this chat any more."),
+    "too_late": _lt("%(marketplace)s no longer allows this: too much time has passed."),
     "text_too_long": _lt("The text is too long for %(marketplace)s."),
     "text_empty": _lt("An empty text cannot be sent."),
     "image_refused": _lt("%(marketplace)s does not take this picture."),
