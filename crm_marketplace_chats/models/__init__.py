@@ -3,6 +3,7 @@ from . import (
     ir_websocket,
     marketplace_channel,
     marketplace_channel_apply,
+    marketplace_channel_calls,
     marketplace_channel_connection,
     marketplace_channel_reconcile,
     marketplace_channel_secret,

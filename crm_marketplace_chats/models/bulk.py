@@ -24,14 +24,16 @@ def commit_retrying(env, work):
 
     :return: what ``work`` returns
     """
-    for attempt in range(1, RETRIES + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             result = work()
             env.cr.commit()
             return result
         except (*CONFLICTS, UniqueViolation):
             env.cr.rollback()
-            if attempt == RETRIES:
+            if attempt >= RETRIES:
                 raise
             # By chance, so that two who disturb each other do not do it again.
             time.sleep(random.uniform(0, PAUSE * 2**attempt))

@@ -25,6 +25,8 @@ CLOCK_DIFFERENCE = timedelta(seconds=60)
 KEPT_WHEN_EMPTY = frozenset(
     "buyer_name buyer_external_id url listing_id vehicle_id is_noise is_blocked is_partial".split()
 )
+#: How the ids of our own chats of telephone calls begin.
+CALLS = "calls/"
 #: More messages than this in one batch are history: screens get the conversations only.
 LIVE_MESSAGES = 50
 #: Conversations read between two commits of a pull, and seconds after which a pull lets other channels work.
@@ -162,6 +164,7 @@ class MarketplaceChannel(models.Model):
             "has_gap": False,
             "pull_pending": False,
             "remote_read_pending": False,
+            "is_calls": external_id.startswith(CALLS),
             **values,
             "is_partial": remote.partial,
             "is_noise": bool(values["is_noise"]),

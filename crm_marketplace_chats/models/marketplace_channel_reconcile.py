@@ -58,7 +58,7 @@ class MarketplaceChannel(models.Model):
     def _repair_waiting(self, client):
         """Chats that wait in our list may have been answered, or their last message deleted, without any word of it."""
         waiting = self.env["marketplace.conversation"].search(
-            [("channel_id", "=", self.id), ("is_unprocessed", "=", True)],
+            [("channel_id", "=", self.id), ("is_unprocessed", "=", True), ("is_calls", "=", False)],
             order="waiting_since",
             limit=WAITING_CHATS,
         )
@@ -102,7 +102,8 @@ class MarketplaceChannel(models.Model):
         if repaired:
             self.message_post(
                 body=self.env._(
-                    "Comparison with the marketplace: %(checked)s chats, %(repaired)s of them differed and were read anew.",
+                    "Comparison with the marketplace: %(checked)s chats, %(repaired)s of them differed and were "
+                    "read anew.",
                     checked=state["checked"],
                     repaired=len(repaired),
                 )

@@ -53,6 +53,7 @@ class MarketplaceConversation(models.Model):
         "No Client Behind It", readonly=True, help="Support, the marketplace, our own purchases."
     )
     is_blocked = fields.Boolean("Closed for Writing", readonly=True)
+    is_calls = fields.Boolean("Calls Alone", readonly=True, help="Ours: the marketplace knows no such chat.")
     is_partial = fields.Boolean(readonly=True, help="The marketplace has not been asked for the details yet.")
     has_gap = fields.Boolean("Older Messages Missing", readonly=True)
     message_ids = fields.One2many("marketplace.message", "conversation_id", "Messages", readonly=True)
@@ -144,8 +145,8 @@ class MarketplaceConversation(models.Model):
     def _recount(self):
         """Recompute what follows from the messages and the last tick, in one statement.
 
-        Done = up to the later of our last answer and the last tick. Unread = from the client, no notice, later than
-        that. Order within one second is the order of the ids.
+        Done = up to the later of our last answer (a call that was taken is one) and the last tick. Unread = from the
+        client, no notice, later than that. Order within one second is the order of the ids.
 
         :return: the conversations in which something changed
         """
@@ -167,7 +168,9 @@ class MarketplaceConversation(models.Model):
                       FROM marketplace_conversation c
                       LEFT JOIN LATERAL (
                             SELECT m.sent_at, m.id FROM marketplace_message m
-                             WHERE m.conversation_id = c.id AND m.direction = 'out' AND m.state = ANY(%(answered)s)
+                             WHERE m.conversation_id = c.id
+                               AND (m.direction = 'out' AND m.state = ANY(%(answered)s)
+                                    OR m.kind = 'call' AND m.data->>'missed' = 'false')
                                AND m.is_noise IS NOT TRUE
                              ORDER BY m.sent_at DESC, m.id DESC LIMIT 1
                            ) a ON true
@@ -206,9 +209,11 @@ class MarketplaceConversation(models.Model):
             [("conversation_id", "=", self.id), ("direction", "=", "in"), ("external_id", "!=", False)],
             limit=1,
         )
-        external_id, last_id = self.external_id, last.external_id or ""
+        external_id, last_id, is_calls = self.external_id, last.external_id or "", self.is_calls
         # Switched off before: a tick that comes while the request is on its way switches it on again.
         commit_retrying(self.env, lambda: self.write({"remote_read_pending": False}))
+        if is_calls:
+            return
         try:
             client.mark_read(external_id, last_id)
         except RejectedError as error:

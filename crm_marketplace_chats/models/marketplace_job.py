@@ -18,11 +18,12 @@ WORK = {
     "pull": ("marketplace.channel", "_pull"),
     "media": ("marketplace.message", "_fetch_media"),
     "listings": ("marketplace.listing", "_refresh"),
+    "calls": ("marketplace.channel", "_pull_calls"),
     "webhook": ("marketplace.channel", "_keep_webhook"),
     "reconcile": ("marketplace.channel", "_reconcile"),
 }
 #: Kinds that look at the marketplace from time to time, in seconds; the others wait for something to do.
-PERIOD = {"pull": 60, "listings": 3000, "webhook": 3000, "reconcile": 3000}
+PERIOD = {"pull": 60, "calls": 110, "listings": 3000, "webhook": 3000, "reconcile": 3000}
 #: What a piece of work answers: something was done, there is more to do at once; None: there was nothing to do.
 DONE, MORE = "done", "more"
 FIRST_BACK_OFF, LONGEST_BACK_OFF, RATE_LIMIT_PAUSE = 30, 900, 60
@@ -49,6 +50,7 @@ class MarketplaceJob(models.Model):
             ("pull", "Asking for Messages"),
             ("media", "Pictures and Voice"),
             ("listings", "Listings"),
+            ("calls", "Calls"),
             ("webhook", "Subscription to Deliveries"),
             ("reconcile", "Comparison"),
         ],

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.mail.tools.discuss import Store
 
-from ..marketplaces.errors import MarketplaceError, OutcomeUnknownError, RejectedError
+from ..marketplaces.errors import MarketplaceError, OutcomeUnknownError, RejectedError, TemporaryError
 from ..marketplaces.payload import Batch, RemoteMedia
 from .bulk import commit_retrying, to_naive
 from .marketplace_channel import REFUSALS
@@ -19,8 +19,9 @@ _logger = logging.getLogger(__name__)
 READING_PAUSE, READINGS = 15, 2
 #: How often a message is sent at all: where the marketplace knows our key, and where it does not.
 ATTEMPTS, ATTEMPTS_WITHOUT_KEY = 3, 2
-#: Files fetched in one run of the media job, and how often one is tried.
-MEDIA_PORTION, MEDIA_ATTEMPTS = 20, 5
+#: Files fetched in one run of the media job, how often one is tried (with pauses that double, an hour in all: a
+#: recording is ready after half an hour), and how many may fail in a row.
+MEDIA_PORTION, MEDIA_ATTEMPTS, MEDIA_TROUBLES = 20, 7, 3
 #: Outgoing states that count as an answer to the buyer.
 ANSWERED_STATES = ("queued", "sending", "sent", "read", "unknown")
 
@@ -147,7 +148,7 @@ class MarketplaceMessage(models.Model):
                 "id": file.id,
                 "name": file.name,
                 "mimetype": file.mimetype,
-                "url": f"/web/content/{file.id}" if self.kind == "voice" else f"/web/image/{file.id}",
+                "url": f"/web/{'image' if file.mimetype.startswith('image/') else 'content'}/{file.id}",
             }
             for file in self.sudo().attachment_ids
         ]
@@ -400,9 +401,18 @@ class MarketplaceMessage(models.Model):
 
     @api.model
     def _fetch_media(self, channel, job):
-        """Job: copy pictures and voice messages, whose links die, and the pictures of listings."""
+        """Job: copy pictures, voice messages and recordings, whose links die, and the pictures of listings.
+
+        A file that cannot be had now gets its own pause; only several in a row mean that the marketplace is ill.
+        """
         messages = self.search(
-            [("channel_id", "=", channel.id), ("media_state", "=", "pending")],
+            [
+                ("channel_id", "=", channel.id),
+                ("media_state", "=", "pending"),
+                "|",
+                ("next_attempt_at", "=", False),
+                ("next_attempt_at", "<=", fields.Datetime.now()),
+            ],
             order="id desc",
             limit=MEDIA_PORTION,
         )
@@ -413,24 +423,33 @@ class MarketplaceMessage(models.Model):
         if not messages and not listings:
             return None
         with channel._client() as client:
+            troubles = []
             for message in messages:
-                message._fetch_files(client)
+                error = message._fetch_files(client)
+                troubles = [*troubles, error] if error else []
+                if len(troubles) == MEDIA_TROUBLES:
+                    raise error
             for listing in listings:
                 listing._fetch_image(client)
         return MORE if len(messages) == MEDIA_PORTION or len(listings) == MEDIA_PORTION else DONE
 
     def _fetch_files(self, client):
+        """:return: what went wrong, if it may go right later"""
         media = [RemoteMedia(**item) for item in (self.data or {}).get("media", ())]
         self.env.cr.commit()
         try:
-            files = [client.download(item) for item in media]
+            files = [
+                client.recording(item.ref) if item.kind == "recording" else client.download(item)
+                for item in media
+            ]
         except RejectedError as error:
             self._settle(self._record_media_failed, error)
-        except MarketplaceError as error:
+        except TemporaryError as error:
             self._settle(self._record_media_trouble, error)
-            raise
+            return error
         else:
             self._settle(self._record_files, files)
+        return None
 
     def _record_media_failed(self, error):
         self.write({"media_state": "failed", "reason": error.reason, "detail": error.detail})
@@ -439,6 +458,8 @@ class MarketplaceMessage(models.Model):
         self.attempts += 1
         if self.attempts >= MEDIA_ATTEMPTS:
             self._record_media_failed(error)
+        else:
+            self.next_attempt_at = fields.Datetime.now() + timedelta(minutes=2 ** (self.attempts - 1))
 
     def _record_files(self, files):
         self.env["ir.attachment"].create(
