@@ -134,7 +134,6 @@ class Channel:
     def pull(self):
         self.wake("pull")
 
-
     def conversation(self, chat_id):
         """Number of a chat in Odoo, or None as long as it is not there."""
         domain = [["channel_id", "=", self.id], ["external_id", "=", chat_id]]
