@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from .paths import CACHE, VENV
@@ -117,6 +118,8 @@ class OwnServer(GivenServer):
         with locked(CACHE / "pg.lock", "starts or stops PostgreSQL"):
             if self.users.acquire(wait=False) and self._is_running():
                 self._call("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop")
+                with suppress(OSError):  # not empty: the server did not stop
+                    self.socket.rmdir()
             self.users.release()
             self.users = None
 

@@ -88,6 +88,7 @@ class Workspace:
     def serve(self, database, port, *, log):
         """Start Odoo's server on a port of 127.0.0.1, with scheduled actions, and return its process."""
         options = ["--db-filter", f"^{database}$", "--http-port", port, "--max-cron-threads", 2]
+        options += ["--log-handler", "werkzeug:WARNING"]  # its lines for each request would hide all else
         command = self.odoo_command("server", database, *options)
         return Process("Odoo", command, env=self.environment, cwd=ROOT, log=log)
 

@@ -287,7 +287,7 @@ def test_picture_formats_that_are_taken(avito, kind):
 def test_pictures_that_are_refused(avito):
     refused = [
         upload(avito, b"no picture"),
-        upload(avito, picture("TIFF")),
+        upload(avito, picture("PPM")),
         upload(avito, picture(), field="file"),
         upload(avito, picture(size=(9000, 9000))),
         upload(avito, picture("BMP", (3000, 2900)) + b"0" * 10**6),
