@@ -10,7 +10,7 @@ import pytest
 from marketplaces import download as module
 from marketplaces.download import download, sniff
 from marketplaces.errors import RejectedError, TemporaryError
-from wire import hang_up, reply
+from wire import Wire, hang_up, reply
 
 JPEG = b"\xff\xd8\xff\xe0" + b"0" * 100
 HOSTS = ("avito.st", "avito.ru")
@@ -120,6 +120,17 @@ def test_redirects_stay_on_the_list(wire):
     assert refused(wire.url + "/1.jpg", own=wire.url).reason == "media_refused"
     wire.script = [reply(302, b"", Location="/1.jpg")] * 9
     assert refused(wire.url + "/1.jpg", own=wire.url).reason == "media_refused"
+
+
+def test_headers_stay_at_their_origin(wire, monkeypatch):
+    """Also where the next host is on the list: a key belongs to the service that it was given for."""
+    other = Wire()
+    monkeypatch.setattr(module, "_permit", lambda *_args: False)
+    wire.script = [reply(302, b"", Location="/2.jpg"), reply(302, b"", Location=other.url + "/3.jpg")]
+    other.script = [reply(body=JPEG)]
+    assert fetch(wire.url + "/1.jpg", headers={"X-Key": "K"}).content == JPEG
+    assert [b"X-Key: K" in asked for asked in wire.asked + other.asked] == [True, True, False]
+    other.close()
 
 
 def test_size_is_limited(wire):
