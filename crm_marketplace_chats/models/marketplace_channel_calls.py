@@ -64,10 +64,12 @@ class MarketplaceChannel(models.Model):
             sent_at=call.started_at,
             media=recording,
             data={
-                "missed": call.missed,
-                # How long they talked, or how long the client waited in vain.
-                "seconds": call.wait_seconds if call.missed else call.talk_seconds,
-                "phone": call.buyer_phone,
+                "call": {
+                    "missed": call.missed,
+                    # How long they talked, or how long the client waited in vain.
+                    "seconds": call.wait_seconds if call.missed else call.talk_seconds,
+                    "phone": call.buyer_phone,
+                }
             },
         )
 

@@ -162,7 +162,7 @@ class MarketplaceConversation(models.Model):
               FROM (
                     SELECT c.id, coalesce(u.unread, 0) AS unread, u.since, l.sent_at AS last_at,
                            left(regexp_replace(l.body, '\\s+', ' ', 'g'), 160) AS preview,
-                           CASE WHEN l.kind = 'call' AND l.data->>'missed' = 'true'
+                           CASE WHEN l.kind = 'call' AND l.data->'call'->>'missed' = 'true'
                                 THEN 'missed_call' ELSE l.kind END AS kind,
                            l.direction, l.state
                       FROM marketplace_conversation c
@@ -170,7 +170,7 @@ class MarketplaceConversation(models.Model):
                             SELECT m.sent_at, m.id FROM marketplace_message m
                              WHERE m.conversation_id = c.id
                                AND (m.direction = 'out' AND m.state = ANY(%(answered)s)
-                                    OR m.kind = 'call' AND m.data->>'missed' = 'false')
+                                    OR m.kind = 'call' AND m.data->'call'->>'missed' = 'false')
                                AND m.is_noise IS NOT TRUE
                              ORDER BY m.sent_at DESC, m.id DESC LIMIT 1
                            ) a ON true

@@ -359,7 +359,7 @@ class TestContent(ApplyCase):
             about(),
             incoming("m1", text=""),
             incoming("m2", 1, text="", kind="unknown", data={"type": "hologram"}),
-            incoming("m3", 2, text="", kind="call", data={"missed": True, "seconds": 0}),
+            incoming("m3", 2, text="", kind="call", data={"call": {"missed": True, "seconds": 0}}),
             incoming("m4", 3, text="", kind="location", data={"lat": 55.7, "lon": 37.6, "title": "Here"}),
         )
         conversation = self.chat(self.avito)

@@ -36,8 +36,8 @@ test("only safe addresses become links", async () => {
     await openWith(
         { body: "Look: https://auto.ru/1, and www.avito.ru." },
         { body: "javascript:alert(1) data:text/html,x" },
-        { kind: "listing", body: "", data: { title: "Bad", url: "javascript:alert(1)", image_url: "javascript:1" } },
-        { kind: "link", body: "", data: { title: "Good", url: "https://example.com/" } }
+        { kind: "listing", body: "", data: { listing: { title: "Bad", url: "javascript:alert(1)", image_url: "javascript:1" } } },
+        { kind: "link", body: "", data: { link: { title: "Good", url: "https://example.com/" } } }
     );
     expect(`${bubble(1)} a:first`).toHaveAttribute("href", "https://auto.ru/1");
     expect(`${bubble(1)} a:first`).toHaveAttribute("rel", "noopener noreferrer nofollow");
@@ -54,10 +54,10 @@ test("every kind has its face", async () => {
     await openWith(
         { kind: "image", body: "", attachments: [photo], media_state: "done" },
         { kind: "voice", body: "", attachments: [sound], media_state: "done" },
-        { kind: "call", body: "", data: { missed: true, seconds: 21 } },
-        { kind: "location", body: "", data: { lat: 55.75, lon: 37.61, title: "Moscow" } },
+        { kind: "call", body: "", data: { call: { missed: true, seconds: 21 } } },
+        { kind: "location", body: "", data: { location: { lat: 55.75, lon: 37.61, title: "Moscow" } } },
         { kind: "deleted", body: "" },
-        { kind: "sticker-of-tomorrow", body: "", data: { type: "sticker" } },
+        { kind: "sticker-of-tomorrow", body: "", data: { unknown: { type: "sticker" } } },
         { kind: "image", body: "", media_state: "failed" }
     );
     expect(`${bubble(1)} img`).toHaveAttribute("data-src", "/web/image/9");

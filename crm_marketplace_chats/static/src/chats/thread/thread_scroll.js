@@ -17,16 +17,26 @@ const NEAR = 48;
 export function useThreadScroll({ scroll, content }, { isOpening, onEnd }) {
     const state = useState({ isAtEnd: true });
     let isPlaced = false;
+    let judgedAt = 0;
     let before;
 
     const firstShown = () => scroll.el.querySelector("[data-message]")?.dataset.message;
 
     function judge() {
         const { scrollTop, clientHeight, scrollHeight } = scroll.el;
+        judgedAt = scrollTop;
         state.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
         if (isPlaced && state.isAtEnd) {
             onEnd();
         }
+    }
+
+    /** Also when the user has just scrolled up and the browser has not said so yet. */
+    function staysAtEnd() {
+        if (scroll.el.scrollTop < judgedAt - 1) {
+            judge();
+        }
+        return state.isAtEnd;
     }
 
     function toEnd() {
@@ -48,14 +58,14 @@ export function useThreadScroll({ scroll, content }, { isOpening, onEnd }) {
     function settle() {
         if (!isPlaced) {
             place();
-        } else if (state.isAtEnd) {
+        } else if (before.isAtEnd) {
             toEnd();
         } else if (before.first && before.first !== firstShown()) {
             scroll.el.scrollTop = scroll.el.scrollHeight - before.distanceToEnd;
         }
     }
 
-    const observer = new ResizeObserver(() => isPlaced && state.isAtEnd && toEnd());
+    const observer = new ResizeObserver(() => isPlaced && staysAtEnd() && toEnd());
     onMounted(() => {
         observer.observe(content.el);
         observer.observe(scroll.el);
@@ -64,6 +74,7 @@ export function useThreadScroll({ scroll, content }, { isOpening, onEnd }) {
     onWillUnmount(() => observer.disconnect());
     onWillPatch(() => {
         before = {
+            isAtEnd: staysAtEnd(),
             first: firstShown(),
             distanceToEnd: scroll.el.scrollHeight - scroll.el.scrollTop,
         };

@@ -42,8 +42,9 @@ export class Message extends Component {
         return this.props.message;
     }
 
+    /** What belongs to the kind of this message. */
     get data() {
-        return this.message.data || {};
+        return this.message.data?.[this.message.kind] || {};
     }
 
     get attachments() {
