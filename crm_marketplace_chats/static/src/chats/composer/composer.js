@@ -2,7 +2,6 @@ import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { safeUrl } from "@crm_marketplace_chats/chats/common/text_parts";
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 import { hasTouch } from "@web/core/browser/feature_detection";
-import { useDropzone } from "@web/core/dropzone/dropzone_hook";
 import { useEmojiPicker } from "@web/core/emoji_picker/emoji_picker";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
@@ -10,6 +9,7 @@ import { usePopover } from "@web/core/popover/popover_hook";
 import { useService } from "@web/core/utils/hooks";
 import { TemplatePopover } from "./templates/template_popover";
 import { useTemplates } from "./templates/use_templates";
+import { usePictures } from "./use_pictures";
 
 const HIGHEST = 180;
 /** What takes longer than this shows that it is working. */
@@ -28,7 +28,6 @@ export class Composer extends Component {
         this.draft = useState(this.chats.drafts.get(this.conversation.id));
         this.root = useRef("root");
         this.textarea = useRef("textarea");
-        this.fileInput = useRef("file");
         this.templateButton = useRef("templates");
         this.state = useState({ isSlow: false });
         this.templates = useTemplates(() => this.conversation);
@@ -37,7 +36,7 @@ export class Composer extends Component {
             popoverClass: "o_mchats_templates_popover",
         });
         useEmojiPicker(useRef("emoji"), { onSelect: (emoji) => this.insert(emoji) });
-        useDropzone(this.root, (ev) => this.onDrop(ev), "o_mchats_dropzone", () => this.canSendPictures);
+        this.pictures = usePictures(this.root, this.draft, () => this.canSendPictures);
         this.useHeight();
         useEffect(
             (textarea) => {
@@ -164,33 +163,6 @@ export class Composer extends Component {
                 templates: this.templates,
                 onSelect: (template) => this.insertTemplate(template),
             });
-        }
-    }
-
-    addPictures(files) {
-        const pictures = [...files].filter(({ type }) => type.startsWith("image/"));
-        if (pictures.length < files.length) {
-            this.notification.add(_t("Only pictures can be sent here."), { type: "warning" });
-        }
-        for (const file of pictures) {
-            this.draft.addPicture(file);
-        }
-    }
-
-    onFiles(ev) {
-        this.addPictures(ev.target.files);
-        ev.target.value = "";
-    }
-
-    onDrop(ev) {
-        this.addPictures(ev.dataTransfer.files);
-    }
-
-    onPaste(ev) {
-        const { files } = ev.clipboardData;
-        if (files.length && this.canSendPictures) {
-            ev.preventDefault();
-            this.addPictures(files);
         }
     }
 }

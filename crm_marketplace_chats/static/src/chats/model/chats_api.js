@@ -32,7 +32,14 @@ export class ChatsApi {
         return this.call(CONVERSATION, "chats_start", []);
     }
 
-    /** @param {{view: string, channel_ids: number[]|false, search: string, after: number|false, limit: number}} query */
+    /**
+     * @param {Object} query
+     * @param {"waiting"|"mine"|"unowned"|"all"} query.view
+     * @param {number[]|false} query.channel_ids
+     * @param {string} query.search
+     * @param {number|false} query.after id of the last row held
+     * @param {number} query.limit
+     */
     list(query) {
         return this.call(CONVERSATION, "chats_list", [], query);
     }
