@@ -3,7 +3,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..marketplaces.errors import MarketplaceError, RejectedError
+from ..marketplaces.errors import RejectedError
 from .bulk import commit_retrying
 from .marketplace_message import ANSWERED_STATES
 
@@ -210,17 +210,20 @@ class MarketplaceConversation(models.Model):
             limit=1,
         )
         external_id, last_id, is_calls = self.external_id, last.external_id or "", self.is_calls
-        # Switched off before: a tick that comes while the request is on its way switches it on again.
-        commit_retrying(self.env, lambda: self.write({"remote_read_pending": False}))
-        if is_calls:
-            return
-        try:
-            client.mark_read(external_id, last_id)
-        except RejectedError as error:
-            _logger.info("channel %s: a chat was not marked read: %s", self.channel_id.id, error)
-        except MarketplaceError:
-            commit_retrying(self.env, lambda: self.write({"remote_read_pending": True}))
-            raise
+        seen = (self.ticked_message_id, self.last_message_at)
+        self.env.cr.commit()
+        if not is_calls:
+            try:
+                client.mark_read(external_id, last_id)
+            except RejectedError as error:
+                _logger.info("channel %s: a chat was not marked read: %s", self.channel_id.id, error)
+
+        def settle():
+            # What was ticked or answered while the request was on its way is for the next one.
+            if (self.ticked_message_id, self.last_message_at) == seen:
+                self.remote_read_pending = False
+
+        commit_retrying(self.env, settle)
 
     # ------------------------------------------------------------ lead, car
 
