@@ -381,6 +381,8 @@ class MarketplaceChannel(models.Model):
         }
         if any(self[name] != value for name, value in values.items()):
             self.write(values)
+            # Of two jobs that meet here one has to wait for the next run, before it calls the administrators too.
+            self.flush_recordset(values)
             self._call_administrators()
             self._notify()
 

@@ -171,7 +171,8 @@ class MarketplaceJob(models.Model):
             self.env.cr.rollback()
             _logger.exception("channel %s, %s: failed", *self._where())
             error = MarketplaceError("internal")
-        if error or done or self.failures or self.kind in PERIOD:
+        # A trouble ends also where there was nothing left to do, as after a refused reply: `_wake` keeps the reason.
+        if error or done or self.reason or self.kind in PERIOD:
             self._record(error, time.monotonic() - started)
         if done == MORE:
             self.next_run_at = fields.Datetime.now()
