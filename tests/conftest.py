@@ -9,6 +9,7 @@ import re
 import pytest
 import requests
 from dealership import Dealership
+from odoo_server import OdooUnderTest, logged_errors
 
 from devtools import demo
 from devtools.paths import LOGS, SCREENSHOTS
@@ -31,51 +32,6 @@ class SimulatorUnderTest(demo.Simulator):
     def reset(self):
         """Put the marketplaces back to where they began."""
         self.control("POST", "/reset")
-
-
-class OdooUnderTest:
-    """Odoo's server: its address, its database, and its methods as a user may call them."""
-
-    def __init__(self, workspace, url, database, log):
-        self.workspace, self.url, self.db, self.log = workspace, url, database, log
-
-    def session(self, login):
-        """Return an HTTP session of that user, who is logged in."""
-        session = requests.Session()
-        self._post(session, "/web/session/authenticate", {"db": self.db, "login": login, "password": login})
-        return session
-
-    def rpc(self, login):
-        """Return a function that calls as that user: rpc("anna")("res.users", "read", [2], ["name"])."""
-        session = self.session(login)
-
-        def call(model, method, *args, **kwargs):
-            params = {"model": model, "method": method, "args": list(args), "kwargs": kwargs}
-            return self._post(session, f"/web/dataset/call_kw/{model}/{method}", params)
-
-        return call
-
-    def query(self, sql):
-        """Return the rows of a query as psql prints them: a line a row, columns parted by `|`."""
-        return self.workspace.server.query(sql, database=self.db)
-
-    def _post(self, session, path, params):
-        request = {"jsonrpc": "2.0", "method": "call", "params": params}
-        response = session.post(f"{self.url}{path}", json=request, timeout=120)
-        response.raise_for_status()
-        answer = response.json()
-        if "error" in answer:
-            raise OdooError(answer["error"])
-        return answer.get("result")  # absent when the method returns nothing
-
-
-class OdooError(Exception):
-    """What Odoo refused: `name` is the exception's Python name, `message` what the user would read."""
-
-    def __init__(self, error):
-        data = error.get("data", {})
-        self.name, self.message = data.get("name", ""), data.get("message", error.get("message"))
-        super().__init__(f"{self.name}: {self.message}")
 
 
 @pytest.fixture(scope="session")
@@ -107,14 +63,6 @@ def odoo(workspace, simulator):
         finally:
             process.end()
     assert not (errors := logged_errors(LOGS / log)), "the server's log has errors:\n" + "\n".join(errors)
-
-
-def logged_errors(log):
-    """Return the errors in a server's log, less what Odoo repeats by itself: transactions that met."""
-    errors = re.findall(
-        r"^\S+ \S+ \d+ (?:ERROR|CRITICAL) .*(?:\n(?!\d{4}-).*)*", log.read_text(), re.MULTILINE
-    )
-    return [error for error in errors if "could not serialize access" not in error]
 
 
 @pytest.fixture(scope="session")

@@ -160,6 +160,7 @@ class Channel:
 
     def await_state(self, message, *states, seconds=30):
         """Wait until one of our messages is in one of those states."""
+
         def state():
             found = self.admin("marketplace.message", "read", [message], ["state"])[0]["state"]
             return found in states
@@ -173,11 +174,14 @@ class Channel:
 
 
 def same_on_both_sides(channel, marketplace, chat_id):
-    """Compare a chat message by message; return the differences, none of which should be."""
+    """Compare a chat message by message; return what differs, by kind of difference."""
     theirs = [(one["id"], one["direction"]) for one in marketplace.messages(chat_id)]
     ours = [(one["external_id"], one["direction"]) for one in channel.messages(chat_id)]
-    lost, surplus = [one for one in theirs if one not in ours], [one for one in ours if one not in theirs]
-    doubled = [one for one in ours if ours.count(one) > 1]
-    return {"lost": lost, "surplus": surplus, "doubled": doubled, "order": ours != theirs} if (
-        lost or surplus or doubled or ours != theirs
-    ) else {}
+    differences = {
+        "lost": [one for one in theirs if one not in ours],
+        "surplus": [one for one in ours if one not in theirs],
+        "doubled": [one for one in set(ours) if ours.count(one) > 1],
+    }
+    if not any(differences.values()) and ours != theirs:
+        differences["order"] = ours
+    return {kind: found for kind, found in differences.items() if found}

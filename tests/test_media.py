@@ -19,7 +19,9 @@ def talk(dealership, simulator, request):
         domain = [["external_id", "=", said["message_id"]], ["channel_id", "=", channel.id]]
 
         def files():
-            return channel.admin("marketplace.message", "search_read", domain, ["attachment_ids", "media_state"])
+            return channel.admin(
+                "marketplace.message", "search_read", domain, ["attachment_ids", "media_state"]
+            )
 
         until(f"{kind} is copied", lambda: files()[0]["media_state"] == "done")
         (file,) = files()[0]["attachment_ids"]
@@ -43,7 +45,9 @@ def test_a_picture_is_copied_shown_and_served(talk, dealership, page_as):
     picture.click()
     expect(screen.page.locator(".o-FileViewer")).to_be_visible()
     screen.page.keyboard.press("Escape")
-    served(dealership, marketplace, f"/web/image/{file}", lambda body: Image.open(io.BytesIO(body)).width > 50)
+    served(
+        dealership, marketplace, f"/web/image/{file}", lambda body: Image.open(io.BytesIO(body)).width > 50
+    )
 
 
 @pytest.mark.parametrize("talk", ["avito"], indirect=True)

@@ -2,8 +2,8 @@
 
 import pytest
 from chats_page import ChatsPage
-from conftest import OdooError
 from dealership import Marketplace
+from odoo_server import OdooError
 from playwright.sync_api import expect
 
 SECRET = "Только для Анны 7781"
@@ -65,7 +65,7 @@ def test_nothing_comes_to_his_open_screen(hidden, dealership, simulator, page_as
 
 
 def test_no_road_of_rpc_leads_there(hidden, dealership):
-    channel, number, chat_id = hidden
+    channel, number, _ = hidden
     ivan = dealership.rpc("ivan")
     everything = ivan("marketplace.conversation", "search_read", [], ["marketplace", "external_id"])
     assert {row["marketplace"] for row in everything} == {"avito"}
