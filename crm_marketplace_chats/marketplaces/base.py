@@ -171,6 +171,13 @@ class MarketplaceClient(ABC):
     def listings(self) -> Iterator[tuple[RemoteListing, ...]]:
         """All advertisements of the account, page by page."""
 
+    #: The list of advertisements leaves ``feed_id`` out, and `feed_id` tells it one by one.
+    tells_feed_id_singly: ClassVar[bool] = False
+
+    def feed_id(self, listing_id: str) -> str:
+        """The dealer's own number of an advertised car, empty where he gave none. One request."""
+        raise RejectedError("not_supported")
+
     @abstractmethod
     def read_delivery(self, body: Mapping[str, Any]) -> Batch:
         """Understand one webhook delivery. No request. Unknown kinds become messages of kind ``unknown``.

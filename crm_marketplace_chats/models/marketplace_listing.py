@@ -1,5 +1,6 @@
 import base64
 import re
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -14,6 +15,8 @@ from .product_template import REMOTE_FIELDS, one_spelling
 #: What the list of chats leaves out of a listing does not erase what the list of advertisements said.
 KEPT_WHEN_EMPTY = frozenset("title url price image_url feed_id vin address vehicle_data".split())
 
+#: Listings whose stock number is asked for one by one in one run.
+FEED_IDS_PORTION = 200
 #: What fits into the column; more roubles than that are no price of a car.
 LARGEST_PRICE = 2**31 - 1
 
@@ -44,6 +47,9 @@ class MarketplaceListing(models.Model):
         required=True,
     )
     feed_id = fields.Char("Stock Number in the Feed", index="btree_not_null")
+    is_feed_id_asked = fields.Boolean(
+        "Stock Number Asked For", help="Where it takes a request of its own, it is made once."
+    )
     vin = fields.Char("VIN", index="btree_not_null")
     address = fields.Char("Where the Car Is")
     vehicle_data = fields.Json(
@@ -192,10 +198,34 @@ class MarketplaceListing(models.Model):
             self.env.cr.commit()
             for listings in client.listings():
                 channel._apply_and_commit(Batch(listings=tuple(listings)))
+            if client.tells_feed_id_singly:
+                self._ask_feed_ids(channel, client)
         self._fetch_images_again(channel)
         # Cars that were entered since the listings came.
         commit_retrying(self.env, lambda: self._join_vehicles(channel))
         return DONE
+
+    @api.model
+    def _ask_feed_ids(self, channel, client):
+        """One request for each listing that no car is known of; the newest first, a portion in each run."""
+        unknown = self.search(
+            [
+                ("channel_id", "=", channel.id),
+                ("feed_id", "=", False),
+                ("vehicle_id", "=", False),
+                ("is_feed_id_asked", "=", False),
+            ],
+            limit=FEED_IDS_PORTION,
+        )
+        for listing in unknown:
+            external_id = listing.external_id
+            self.env.cr.commit()
+            try:
+                feed_id = client.feed_id(external_id)
+            except RejectedError:
+                feed_id = ""
+            values = {"feed_id": feed_id or False, "is_feed_id_asked": True}
+            commit_retrying(self.env, partial(listing.write, values))
 
     @api.model
     def _fetch_images_again(self, channel):
