@@ -78,16 +78,19 @@ class LocalBudget:
 
     #: Rather than hold a worker longer than this, `take` gives up.
     longest_wait = 20.0
+    #: What the bucket is filled by; processes that share one need a clock they share.
+    clock = staticmethod(time.monotonic)
 
     def __init__(self, per_minute: int, reserve: float = 0.2):
         self._lock = threading.Lock()
         self._share = reserve
         self._set(per_minute)
         self._tokens = self._burst
-        self._filled_at = time.monotonic()
+        self._filled_at = self.clock()
         self._paused_until = 0.0
 
     def _set(self, per_minute: int) -> None:
+        self._per_minute = per_minute
         self._burst = max(1.0, per_minute // 3)
         self._per_second = max(1.0, per_minute - self._burst) / 60
         self._reserve = min(per_minute * self._share, self._burst - 1)
@@ -103,7 +106,7 @@ class LocalBudget:
     def _try(self, cost: int, urgent: bool) -> float:
         """Seconds after which to try again; 0 when the request may leave and is counted."""
         with self._lock:
-            now = time.monotonic()
+            now = self.clock()
             self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._per_second)
             self._filled_at = now
             needed = min(cost + (0 if urgent else self._reserve), self._burst)
@@ -123,7 +126,7 @@ class LocalBudget:
             if remaining is not None:
                 self._tokens = min(self._tokens, float(remaining))
             if pause:
-                self._paused_until = max(self._paused_until, time.monotonic() + pause)
+                self._paused_until = max(self._paused_until, self.clock() + pause)
 
 
 @lru_cache(maxsize=512)

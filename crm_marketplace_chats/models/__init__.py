@@ -1,6 +1,7 @@
 from . import (
     crm_lead,
     ir_websocket,
+    marketplace_budget,
     marketplace_channel,
     marketplace_channel_apply,
     marketplace_channel_calls,

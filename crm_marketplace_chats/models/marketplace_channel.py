@@ -11,6 +11,7 @@ from odoo.addons.mail.tools.discuss import Store
 from ..marketplaces import client_class, known_marketplaces
 from ..marketplaces.errors import REASONS, CredentialsError, EntitlementError, MarketplaceError
 from ..marketplaces.transport import origin
+from .marketplace_budget import SharedBudget
 from .marketplace_job import DONE
 from .reasons import describe_finding, describe_reason
 
@@ -293,7 +294,11 @@ class MarketplaceChannel(models.Model):
     def _client(self, session=None):
         """The marketplace's client for this channel; for jobs, not for a user's transaction."""
         self.ensure_one()
-        return self._client_class()(self._client_settings(), session or ChannelSession(self))
+        client_class, settings = self._client_class(), self._client_settings()
+        budget = SharedBudget(
+            self.env.registry, client_class.budget_key(settings), client_class.requests_per_minute
+        )
+        return client_class(settings, session or ChannelSession(self), budget)
 
     def _client_class(self):
         self.ensure_one()

@@ -144,11 +144,13 @@ class BazaarClient(MarketplaceClient):
     code = "bazaar"
     label = "Bazaar"
     default_base_url = "https://bazaar.example"
+    requests_per_minute = 1_000_000
+    counted_by = ("base_url",)
     image_limit = 1024
     image_types = ("image/png", "image/jpeg")
 
-    def __init__(self, settings, session):
-        super().__init__(settings, session)
+    def __init__(self, settings, session, budget=None):
+        super().__init__(settings, session, budget)
         self.account = Account.accounts[settings["base_url"]]
         self.closed = False
 

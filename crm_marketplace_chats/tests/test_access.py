@@ -27,6 +27,7 @@ RIGHTS = {
     "marketplace.event": {"manager": "rwu"},
     "marketplace.job": {"manager": "rw"},
     "marketplace.channel.secret": {},
+    "marketplace.budget": {},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
@@ -83,6 +84,14 @@ class AccessCase(ChatsCase):
             return channel
         if model == "marketplace.template":
             return self.env[model].search([], limit=1)
+        if model == "marketplace.budget":
+            return (
+                self.env[model]
+                .sudo()
+                .create(
+                    {"key": str(channel.id), "per_minute": 1, "tokens": 1, "filled_at": 0, "paused_until": 0}
+                )
+            )
         if model == "marketplace.channel.secret":
             self.env[model]._store(channel, "key", "value")
         return self.env[model].search([("channel_id", "=", channel.id)], limit=1)

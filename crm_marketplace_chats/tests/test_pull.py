@@ -377,10 +377,16 @@ class TestMedia(PullCase):
     def test_tried_again_and_given_up(self):
         conversation = self.written(self.shop, "c1", self.picture("m1", "https://x/1"))
         self.account.fault("download", unreachable(), times=99)
-        for _ in range(7):
+        message = conversation.message_ids
+        for tried in range(1, 8):
+            self.assertEqual(message.media_state, "pending")
             self.fetch()
-        self.assertEqual(conversation.message_ids.media_state, "failed")
-        self.assertEqual(self.account.requests["download"], 5)
+            self.fetch()
+            self.assertEqual(self.account.requests["download"], tried, "each time after a pause of its own")
+            message.next_attempt_at = False
+        self.assertEqual(message.media_state, "failed")
+        self.fetch()
+        self.assertEqual(self.account.requests["download"], 7)
 
     @mute_logger(JOB)
     def test_picture_of_a_listing_does_not_hold_up_messages(self):
