@@ -177,7 +177,7 @@ class MarketplaceConversation(models.Model):
                       LEFT JOIN LATERAL (
                             SELECT count(*) AS unread, min(m.sent_at) AS since FROM marketplace_message m
                              WHERE m.conversation_id = c.id AND m.direction = 'in' AND m.is_noise IS NOT TRUE
-                               AND m.kind <> 'deleted' AND NOT c.is_noise
+                               AND m.kind <> 'deleted' AND c.is_noise IS NOT TRUE
                                AND (m.sent_at, m.id) > (coalesce(a.sent_at, '-infinity'), coalesce(a.id, 0))
                                AND (m.sent_at, m.id)
                                  > (coalesce(c.ticked_at, '-infinity'), coalesce(c.ticked_message_id, 0))

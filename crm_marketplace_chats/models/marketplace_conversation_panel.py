@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
+from .product_template import REMOTE_FIELDS
+
 #: Other chats shown, of this car and of this client.
 OTHERS = 10
 #: Rows of the car panel, group by group; "engine" is put together from volume, power and fuel.
@@ -19,6 +21,8 @@ PANEL_GROUPS = {
     ),
     "papers": ("vehicle_pts", "vehicle_owners", "vehicle_customs", "vehicle_plate", "vehicle_external_id"),
 }
+#: What a listing may say of a car, by the names of the vehicle's fields.
+VEHICLE_FACTS = frozenset((*REMOTE_FIELDS.values(), "vehicle_equipment", "vehicle_customs"))
 COPIED = frozenset(("vehicle_vin", "vehicle_plate"))
 
 
@@ -63,6 +67,17 @@ class MarketplaceConversation(models.Model):
             else False,
             "state": listing.state,
             "can_make_vehicle": bool(listing.title),
+            **self._panel_listing_facts(listing),
+        }
+
+    def _panel_listing_facts(self, listing):
+        """What the marketplace says of the car, shown as that of a car in stock."""
+        facts = {name: value for name, value in (listing.vehicle_data or {}).items() if name in VEHICLE_FACTS}
+        car = self.env["product.template"].sudo().new(facts)
+        return {
+            "groups": car._panel_groups(),
+            "description": car.vehicle_description or False,
+            "equipment": (car.vehicle_equipment or "").splitlines(),
         }
 
     def _panel_others(self):

@@ -139,9 +139,9 @@ class ProductTemplate(models.Model):
             name = " ".join(
                 filter(None, [vehicle.vehicle_make, vehicle.vehicle_model, vehicle.vehicle_modification])
             )
-            vehicle.vehicle_title = ", ".join(
-                filter(None, [name or vehicle.name, str(vehicle.vehicle_year or "")])
-            )
+            year = str(vehicle.vehicle_year or "")
+            # A name that nobody took apart, such as a listing's, names the year by itself.
+            vehicle.vehicle_title = ", ".join(filter(None, [name, year])) if name else vehicle.name
 
     def _compute_marketplace_conversation_count(self):
         groups = self.env["marketplace.conversation"]._read_group(

@@ -184,6 +184,9 @@ class TestPanel(ScreenCase):
                 "thumb_url": False,
                 "state": "active",
                 "can_make_vehicle": True,
+                "groups": [],
+                "description": False,
+                "equipment": [],
             },
         )
         self.assertEqual(

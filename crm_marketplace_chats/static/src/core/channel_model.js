@@ -24,5 +24,12 @@ export class MarketplaceChannel extends Record {
     /** @type {number} */
     text_limit;
     last_success_at = fields.Datetime();
+    /** @type {boolean} not asked with success for minutes */
+    is_behind;
+
+    /** Whether messages may be missing without anybody having done anything wrong on this screen. */
+    get isTroubled() {
+        return this.state === "refused" || Boolean(this.is_behind);
+    }
 }
 MarketplaceChannel.register();

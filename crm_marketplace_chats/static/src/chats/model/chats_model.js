@@ -44,6 +44,11 @@ export class ChatsModel {
         return this.channelIds.map((id) => this.store["marketplace.channel"].get(id)).filter(Boolean);
     }
 
+    /** Channels from which messages may be missing. */
+    get troubledChannels() {
+        return this.channels.filter((channel) => channel.isTroubled);
+    }
+
     get conversation() {
         return this.openId ? this.store["marketplace.conversation"].get(this.openId) : undefined;
     }
@@ -130,6 +135,18 @@ export class ChatsModel {
     async refresh() {
         this.bus.trigger("REFRESH");
         await Promise.all([this.loadChannels(), this.list.refresh(), this.thread?.load()]);
+    }
+
+    /** Somebody changed who may use which channel: what is no longer ours leaves the screen at once. */
+    async renewAccess() {
+        await this.loadChannels();
+        for (const conversation of Object.values(this.store["marketplace.conversation"].records)) {
+            if (!this.channelIds.includes(conversation.channel_id?.id)) {
+                conversation.delete();
+            }
+        }
+        this.list.channelIds = this.list.channelIds.filter((id) => this.channelIds.includes(id));
+        await Promise.all([this.list.load(), this.openId && this.loadThread(this.openId)]);
     }
 
     async tick() {

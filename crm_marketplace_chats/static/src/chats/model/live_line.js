@@ -1,5 +1,6 @@
+import { ACCESS_CHANGED } from "@crm_marketplace_chats/core/access_service";
 import { WORKER_STATE } from "@bus/workers/websocket_worker";
-import { onMounted, onWillUnmount } from "@odoo/owl";
+import { onMounted, onWillUnmount, useEnv } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { useBus, useService } from "@web/core/utils/hooks";
 
@@ -7,6 +8,8 @@ import { useBus, useService } from "@web/core/utils/hooks";
 const GRACE_MS = 4000;
 export const POLL_MS = 15000;
 const CLOCK_MS = 30000;
+/** Whether the channels keep up is looked at this often. */
+const CHANNELS_MS = 60000;
 
 /**
  * Keeps a screen up to date: by the bus, and by asking where the bus is down.
@@ -50,9 +53,12 @@ export function useLiveLine(chats) {
 
     useBus(bus, "BUS:WORKER_STATE_UPDATED", ({ detail }) => judge(detail));
     onMounted(() => judge(bus.workerState));
+    useBus(useEnv().bus, ACCESS_CHANGED, () => chats.renewAccess());
+    const channels = browser.setInterval(() => chats.loadChannels(), CHANNELS_MS);
     const clock = browser.setInterval(() => (chats.now = luxon.DateTime.now()), CLOCK_MS);
     onWillUnmount(() => {
         stop();
         browser.clearInterval(clock);
+        browser.clearInterval(channels);
     });
 }
