@@ -212,7 +212,10 @@ class RemoteCall:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one delivery or one page brings; applied as a whole, any number of times, in any order."""
+    """What one delivery or one page brings; applied as a whole, any number of times, in any order.
+
+    :param messages: oldest first, as far as their source knows: some count time in whole seconds only
+    """
 
     conversations: tuple[RemoteConversation, ...] = ()
     messages: tuple[RemoteMessage, ...] = ()

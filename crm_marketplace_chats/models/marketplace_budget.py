@@ -70,6 +70,7 @@ class SharedBudget(LocalBudget):
         cr.execute(
             "SELECT per_minute, tokens, filled_at, paused_until FROM marketplace_budget WHERE key = %s FOR UPDATE",
             (self._key,),
+            log_exceptions=False,  # a conflict is no error here
         )
         row = cr.fetchone()
         if row:

@@ -196,8 +196,9 @@ class MarketplaceChannel(models.Model):
         Message = self.env["marketplace.message"]
         known = self._known_messages(unique)
         fresh = [message for external_id, message in unique.items() if external_id not in known]
-        # Oldest first, so that ids break ties between messages of the same second.
-        fresh.sort(key=lambda message: (message.sent_at, message.external_id))
+        # Oldest first, so that ids break ties between messages of the same second; there the batch's order counts.
+        place = {message.external_id: number for number, message in enumerate(batch.messages)}
+        fresh.sort(key=lambda message: (message.sent_at, place[message.external_id]))
         adopted = self._adopt_echoes(
             [message for message in fresh if message.direction == OUT], conversations
         )
@@ -429,7 +430,7 @@ class MarketplaceChannel(models.Model):
         :param lasts: ids of the last messages as the list of conversations gives them. Some are in no history (an
             advertisement, say); to compare with the list next time, its own word counts.
         """
-        messages = tuple(message for history in histories.values() for message in history.messages)
+        messages = tuple(message for history in histories.values() for message in reversed(history.messages))
         newest = {
             key: history.messages[0].external_id for key, history in histories.items() if history.messages
         }

@@ -70,7 +70,7 @@ class MarketplaceChannel(models.Model):
                 newest = client.newest(external_id)
             except RejectedError:
                 continue
-            repaired += self._apply_and_commit(Batch(messages=newest)).mapped("external_id")
+            repaired += self._apply_and_commit(Batch(messages=newest[::-1])).mapped("external_id")
         return repaired
 
     def _message_counts(self, external_ids):

@@ -367,7 +367,7 @@ class MarketplaceMessage(models.Model):
             self._settle(self._record_failed, error)
             return
         # Applying adopts the echo, if it is there: see `marketplace.channel._adopt_echoes`.
-        self.channel_id._apply_and_commit(Batch(messages=newest))
+        self.channel_id._apply_and_commit(Batch(messages=newest[::-1]))
         if self.state != "unknown":
             return
         if self.readings + 1 < READINGS:

@@ -238,6 +238,19 @@ class TestCounters(ApplyCase):
         self.apply(self.avito, incoming("c", 1))
         self.assertCounters(conversation, 1, naive(1), "text of c")
 
+    def test_order_of_a_batch_within_one_second(self):
+        """Ids say nothing of the order: the batch does, also where what became of a message is told behind it."""
+        conversation = self.written(
+            self.avito,
+            "c1",
+            outgoing("zz", 1, text="first", read_at=moment(2)),
+            incoming("mm", 1, text="second"),
+            incoming("aa", 1, text="third"),
+        )
+        told = conversation.message_ids.sorted(lambda message: (message.sent_at, message.id)).mapped("body")
+        self.assertEqual(told, ["first", "second", "third"])
+        self.assertCounters(conversation, 2, naive(1), "third")
+
     def test_reply_in_the_second_of_the_question(self):
         conversation = self.written(self.avito)
         conversation.last_message_at = naive(0)
