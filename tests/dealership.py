@@ -93,7 +93,8 @@ class Dealership:
 
     def run_due_jobs(self):
         """Have Odoo's cron workers look for work now rather than within a minute."""
-        self.odoo.query(f"notify cron_trigger, '{self.odoo.db}'")
+        # They listen in the database `postgres`, whichever database is meant.
+        self.odoo.workspace.server.query(f"notify cron_trigger, '{self.odoo.db}'")
 
     def counts(self, login):
         return self.rpc(login)("marketplace.conversation", "chats_counts")
