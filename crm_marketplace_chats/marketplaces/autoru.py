@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from . import autoru_words
@@ -79,6 +79,10 @@ class AutoruClient(MarketplaceClient):
 
     def close(self) -> None:
         self.api.close()
+
+    @property
+    def clock_difference(self) -> timedelta | None:
+        return self.api.transport.clock_difference
 
     # ------------------------------------------------------------ connection
 

@@ -86,6 +86,10 @@ class AvitoClient(MarketplaceClient):
     def close(self) -> None:
         self.api.close()
 
+    @property
+    def clock_difference(self) -> timedelta | None:
+        return self.api.transport.clock_difference
+
     def _limit(self, service: str, per_minute: int) -> Budget:
         """The budget of one service that counts by itself; nothing there is urgent, so nothing is kept back."""
         return shared_budget(f"{self.budget_key(self.settings)} {service}", per_minute, reserve=0.0)

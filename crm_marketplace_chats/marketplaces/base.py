@@ -11,7 +11,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from .errors import EntitlementError, MarketplaceError, RejectedError
@@ -130,6 +130,11 @@ class MarketplaceClient(ABC):
         """
 
     # ------------------------------------------------------------ in
+
+    @property
+    def clock_difference(self) -> timedelta | None:
+        """How far the marketplace's clock is ahead of ours, as far as an answer has told."""
+        return None
 
     @property
     def can_pull(self) -> bool:

@@ -14,6 +14,8 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -78,8 +80,6 @@ class LocalBudget:
 
     #: Rather than hold a worker longer than this, `take` gives up.
     longest_wait = 20.0
-    #: What the bucket is filled by; processes that share one need a clock they share.
-    clock = staticmethod(time.monotonic)
 
     def __init__(self, per_minute: int, reserve: float = 0.2):
         self._lock = threading.Lock()
@@ -88,6 +88,10 @@ class LocalBudget:
         self._tokens = self._burst
         self._filled_at = self.clock()
         self._paused_until = 0.0
+
+    def clock(self) -> float:
+        """What the bucket is filled by, in seconds; processes that share one need a clock they share."""
+        return time.monotonic()
 
     def _set(self, per_minute: int) -> None:
         self._per_minute = per_minute
@@ -223,6 +227,8 @@ class Transport:
         self.budget = budget
         self.timeout = timeout
         self.backoff = BACKOFF
+        #: How far the service's clock is ahead of ours, by its last answer.
+        self.clock_difference: timedelta | None = None
         self._session = requests.Session()
         self._session.headers.update({"Accept": "application/json", "User-Agent": "crm_marketplace_chats"})
         # Any `auth` keeps requests from putting a password of the machine's ~/.netrc over our own header.
@@ -272,6 +278,7 @@ class Transport:
                     raise
             else:
                 _note(limit or self.budget, answer)
+                self.clock_difference = _clock_difference(answer) or self.clock_difference
                 if not (patient and _worth_repeating(answer)):
                     return answer
                 pause = max(pause, answer.retry_after or 0)
@@ -338,6 +345,14 @@ def _note(budget: Budget, answer: Answer) -> None:
     refused = answer.status == 429
     pause = (PAUSE_SECONDS if answer.retry_after is None else answer.retry_after) if refused else None
     budget.note(limit_per_minute=limit, remaining=remaining, pause=pause)
+
+
+def _clock_difference(answer: Answer) -> timedelta | None:
+    """How far the service's clock is ahead of ours, by the answer's ``Date``; None where it says none."""
+    try:
+        return parsedate_to_datetime(answer.headers.get("Date", "")) - datetime.now(timezone.utc)
+    except (TypeError, ValueError):
+        return None
 
 
 def _worth_repeating(answer: Answer) -> bool:

@@ -32,12 +32,13 @@ class SharedBudget(LocalBudget):
     """The `marketplaces.base.Budget` of one account, whichever process asks: a bucket whose state is a row of
     `marketplace.budget`, read and written in a short transaction of its own."""
 
-    clock = staticmethod(time.time)
-
     def __init__(self, registry, key, per_minute):
         super().__init__(per_minute)
         self._registry = registry
         self._key = key
+
+    def clock(self):
+        return time.time()
 
     def _try(self, cost, urgent):
         return self._together(lambda: super(SharedBudget, self)._try(cost, urgent))

@@ -311,7 +311,7 @@ class MarketplaceChannel(models.Model):
         channel = self.sudo()
         session = FreshSession()
         with channel._client(session) as client:
-            findings = client.check()
+            findings = channel._examine(client)
         report = "\n".join(describe_finding(self.env, finding, self.marketplace) for finding in findings)
         trouble = next((finding.code for finding in findings if finding.level == "error"), False)
         refused = trouble and issubclass(REASONS.get(trouble, MarketplaceError), REFUSALS)

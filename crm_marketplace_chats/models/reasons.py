@@ -59,6 +59,24 @@ FINDINGS = {
     "listings_none": _lt(
         "No listings can be seen. This may be the key of an employee: use that of the main account."
     ),
+    "calls_visible": _lt("Calls of the last day: %(count)s."),
+    "calls_refused": _lt(
+        "The list of calls is not open to these keys (%(detail)s): calls will not be shown."
+    ),
+    "clock": _lt("The clocks differ by %(seconds)s seconds. Set the clock of this server (NTP)."),
+    "deliveries_ready": _lt("Deliveries can come."),
+    "deliveries_off": _lt(
+        "Deliveries are off: messages come once a minute. «Switch Deliveries On» brings them at once."
+    ),
+    "address_not_public": _lt(
+        "The address of this Odoo (%(address)s) cannot be reached from the internet by https: %(marketplace)s cannot "
+        "deliver. Set web.base.url and the proxy."
+    ),
+    "no_employees": _lt("Nobody is named who may use this channel. Name the employees."),
+    "few_cron_threads": _lt(
+        "Odoo runs %(count)s scheduled action at a time (max_cron_threads): a long history would hold up replies. "
+        "Set 2 or more."
+    ),
     "offers_visible": _lt("Listings that can be seen: %(count)s."),
     "rooms_visible": _lt("Chats that can be seen: %(count)s, about own listings: %(own)s."),
     "rooms_not_own": _lt(

@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_apply,
     test_concurrency,
+    test_doctor,
     test_hoot,
     test_pull,
     test_screen,

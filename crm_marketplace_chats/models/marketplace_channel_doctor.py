@@ -1,0 +1,85 @@
+"""What «Check the connection» looks at beside the keys: calls, deliveries, clocks, and Odoo's own settings."""
+
+import ipaddress
+import socket
+from datetime import datetime, timedelta, timezone
+from urllib.parse import urlsplit
+
+from odoo import models
+from odoo.tools import config
+
+from ..marketplaces.errors import MarketplaceError
+from ..marketplaces.payload import Finding
+
+#: Clocks that differ by more than this bend the order of messages and the matching of echoes.
+CLOCK_TOLERANCE = timedelta(seconds=30)
+#: With fewer, a long history holds up the sending of replies.
+CRON_THREADS = 2
+
+
+class MarketplaceChannel(models.Model):
+    _inherit = "marketplace.channel"
+
+    def _examine(self, client):
+        """Everything that the channel needs, each tried in turn.
+
+        :return: list of `payload.Finding`
+        """
+        findings = client.check()
+        if any(finding.level == "error" for finding in findings):
+            return findings
+        return [
+            *findings,
+            *self._examine_calls(client),
+            *self._examine_clock(client),
+            *self._examine_deliveries(),
+            *self._examine_odoo(),
+        ]
+
+    def _examine_calls(self, client):
+        if not client.can_read_calls:
+            return []
+        try:
+            calls = next(iter(client.calls(datetime.now(timezone.utc) - timedelta(days=1))), ())
+        except MarketplaceError as error:
+            return [Finding("warning", "calls_refused", {"detail": error.detail or error.reason})]
+        return [Finding("ok", "calls_visible", {"count": len(calls)})]
+
+    def _examine_clock(self, client):
+        difference = client.clock_difference
+        if difference is None or abs(difference) <= CLOCK_TOLERANCE:
+            return []
+        return [Finding("warning", "clock", {"seconds": round(difference.total_seconds())})]
+
+    def _examine_deliveries(self):
+        """Whether the marketplace could reach us. From inside it can only be seen that it could not."""
+        address = self.webhook_url or ""
+        if self.marketplace == "autoru" and self.autoru_mode != "webhook":
+            return []
+        if not _is_public(address) and _is_public(self.base_url or self.default_base_url):
+            level = "warning" if self.marketplace == "avito" else "error"
+            return [Finding(level, "address_not_public", {"address": urlsplit(address).netloc})]
+        if self.marketplace == "avito" and not self.webhook_active:
+            return [Finding("warning", "deliveries_off")]
+        return [Finding("ok", "deliveries_ready")]
+
+    def _examine_odoo(self):
+        findings = []
+        if not self.user_ids:
+            findings.append(Finding("warning", "no_employees"))
+        threads = config["max_cron_threads"]
+        if threads < CRON_THREADS:
+            findings.append(Finding("warning", "few_cron_threads", {"count": threads}))
+        return findings
+
+
+def _is_public(address):
+    """Whether an address is one that can be reached by https from the internet, as far as its name tells."""
+    parts = urlsplit(address or "")
+    if parts.scheme != "https" or not parts.hostname:
+        return False
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(parts.hostname, parts.port or 443)}
+    except OSError:
+        return False
+    return all(ipaddress.ip_address(ip).is_global for ip in found)
