@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .payload import RemoteListing, RemoteVehicle
-from .reading import amount, inside, largest, line, mapping, number, objects, text
+from .reading import address, amount, ident, inside, largest, line, mapping, objects, text
 
 _STATES = {
     "ACTIVE": "active",
@@ -57,7 +57,8 @@ def absolute(url: str, base_url: str) -> str:
     if not url.startswith("//"):
         return url
     base = urlsplit(base_url)
-    return f"{'http' if base.scheme == 'http' and urlsplit(url).netloc == base.netloc else 'https'}:{url}"
+    host = re.split(r"[/?#]", url[2:], maxsplit=1)[0]
+    return f"{'http' if base.scheme == 'http' and host == base.netloc else 'https'}:{url}"
 
 
 def offer_listing(
@@ -70,13 +71,13 @@ def offer_listing(
     car = vehicle(offer)
     named = " ".join(filter(None, (car.make, car.model, car.generation))) if car.model else ""
     return RemoteListing(
-        text(offer.get("id")),
+        ident(offer.get("id")),
         title=(f"{named}, {car.year}" if named and car.year else named) or title or car.make,
-        url=absolute(text(offer.get("url")) or text(offer.get("mobile_url")), base_url),
+        url=address(absolute(text(offer.get("url")) or text(offer.get("mobile_url")), base_url)),
         price=amount(_first(offer, ("price_info", "rur_price"), ("price_info", "price"))),
         image_urls=_pictures(offer, base_url),
         state=_STATES.get(text(offer.get("status")).upper(), "unknown"),
-        feed_id=text(offer.get("feedprocessor_unique_id")),
+        feed_id=ident(offer.get("feedprocessor_unique_id")),
         address=line(_first(offer, ("seller", "location", "address"), ("salon", "place", "address"))),
         vehicle=car,
         partial=partial,
@@ -90,7 +91,7 @@ def _first(value: Any, *paths: tuple[str, ...]) -> Any:
 
 def _pictures(offer: Mapping[str, Any], base_url: str) -> tuple[str, ...]:
     urls = (
-        absolute(largest(image.get("sizes")), base_url)
+        address(absolute(largest(image.get("sizes")), base_url))
         for image in objects(inside(offer, "state", "image_urls"))
     )
     return tuple(dict.fromkeys(filter(None, urls)))
@@ -114,7 +115,7 @@ def vehicle(offer: Mapping[str, Any]) -> RemoteVehicle:
         year=amount(papers.get("year")),
         # Zero is left out on the wire, and a new car has none.
         mileage=amount(state.get("mileage")) if condition != "new" else amount(state.get("mileage")) or 0,
-        vin=text(papers.get("vin")).strip().upper(),
+        vin=ident(papers.get("vin")).strip().upper(),
         plate=text(papers.get("license_plate")).strip().upper(),
         engine_volume=_volume(info, modification),
         power=amount(_first(info, ("horse_power",), ("tech_param", "power"))),
@@ -142,7 +143,7 @@ def _body(code: str) -> str:
 
 def _volume(info: Mapping[str, Any], modification: str) -> float | None:
     """Litres: of the displacement in cubic centimetres where it is told, else of the modification's name."""
-    displacement = number(inside(info, "tech_param", "displacement"))
+    displacement = amount(inside(info, "tech_param", "displacement"))
     if displacement:
         return round(displacement / 1000, 1)
     found = _VOLUME.search(modification)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .base import Budget, SessionStore
 from .errors import CredentialsError, EntitlementError, MarketplaceError, RateLimitError, TemporaryError
-from .reading import inside, mapping, moment, number, text
+from .reading import amount, inside, is_printable, mapping, moment, text
 from .transport import PAUSE_SECONDS, Answer, Transport, failure
 
 RENEW_BEFORE_SECONDS = 3 * 86400
@@ -130,11 +130,11 @@ class AutoruSession:
             inside(answer.data, "user", "profile", "autoru", "client_id"),
         )
         session_id = text(inside(session, "id"))
-        if not session_id:
+        if not is_printable(session_id):
             raise TemporaryError("bad_answer", "no session id")
         if not dealer_id and not self._dealer:
             raise EntitlementError("not_a_dealer")
-        lifetime = number(inside(session, "ttl_sec")) or 90 * 86400
+        lifetime = amount(inside(session, "ttl_sec")) or 90 * 86400
         ends = moment(inside(session, "expire_timestamp"))
         expires_at = ends.timestamp() if ends else time.time() + lifetime
         # Days ahead of time, but a short life is not renewed for every request.
@@ -155,7 +155,7 @@ class AutoruSession:
             headers |= {"x-session-id": session_id, "x-session": session_id}
         if self._dealer and (not path.startswith("/chat/") or self.recall("dealer_on_chat")):
             headers["x-dealer-id"] = self._dealer
-        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        if not all(map(is_printable, headers.values())):
             raise CredentialsError("wrong_keys", "characters that no key has")
         return headers
 

@@ -10,8 +10,9 @@ import logging
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from html.parser import HTMLParser
 from typing import Any
+
+from lxml import etree
 
 from . import payload as words
 from .autoru_offers import absolute, offer_listing
@@ -23,7 +24,20 @@ from .payload import (
     RemoteMessage,
     RemoteVehicle,
 )
-from .reading import amount, inside, largest, line, mapping, moment, objects, phone, text
+from .reading import (
+    address,
+    amount,
+    ident,
+    inside,
+    largest,
+    line,
+    mapping,
+    moment,
+    objects,
+    phone,
+    plausible,
+    text,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -42,6 +56,8 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 _UUID_EPOCH = datetime(1582, 10, 15, tzinfo=timezone.utc)
 #: "Автосалон : LADA Vesta  , 990 000 руб"
 _TITLE = re.compile(r"^(?:.*? : )?(?P<title>.*?)(?:\s*,\s*(?P<price>\d[\d\s]*)\s*руб\S*)?\s*$", re.DOTALL)
+#: Longer ones are cut: the pattern takes more than the square of their length.
+_LONGEST_TITLE = 500
 
 
 # ---------------------------------------------------------------- messages
@@ -53,7 +69,7 @@ def message(raw: Mapping[str, Any], room_id: str, me: str, base_url: str) -> Rem
     :param me: our own id in this room; elsewhere it means nothing
     :raises ValueError: it has no id or no time
     """
-    external_id = text(raw.get("id"))
+    external_id = ident(raw.get("id"))
     sent_at = moment(raw.get("created")) or _id_moment(external_id)
     if not external_id or sent_at is None:
         raise ValueError("a message without id or time")
@@ -111,45 +127,32 @@ def _id_moment(message_id: str) -> datetime | None:
     """
     if not _TIMED_ID.fullmatch(message_id):
         return None
-    return _UUID_EPOCH + timedelta(microseconds=int(message_id[1:16], 16) // 10)
+    return plausible(_UUID_EPOCH + timedelta(microseconds=int(message_id[1:16], 16) // 10))
 
 
 def _picture(attachment: Mapping[str, Any]) -> str:
     return largest(inside(attachment, "image", "sizes"))
 
 
-class _Plain(HTMLParser):
-    """Collects the readable text of a notice."""
-
-    _BREAKS = frozenset(("br", "p", "div", "li", "tr", "h1", "h2", "h3"))
-    _HIDDEN = frozenset(("script", "style", "head"))
-
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag, attrs):
-        if tag in self._HIDDEN:
-            self._hidden += 1
-        elif tag in self._BREAKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag):
-        if tag in self._HIDDEN and self._hidden:
-            self._hidden -= 1
-
-    def handle_data(self, data):
-        if not self._hidden:
-            self.parts.append(data)
+#: Elements that begin a line, and those whose content nobody is meant to read.
+_BREAKS = frozenset(("br", "p", "div", "li", "tr", "h1", "h2", "h3"))
+_HIDDEN = frozenset(("script", "style", "head", "title"))
 
 
 def plain(html: str) -> str:
     """HTML as plain text, line breaks kept."""
-    parser = _Plain()
-    parser.feed(html)
-    parser.close()
-    lines = (line(part) for part in "".join(parser.parts).split("\n"))
+    # Not Python's own parser: broken markup makes it raise, or read for minutes.
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    parser.feed(f"<body>{html}".encode("utf-8", "replace"))
+    parts, hidden = [], 0
+    for event, node in etree.iterwalk(parser.close(), events=("start", "end")):
+        if event == "start":
+            hidden += node.tag in _HIDDEN
+            parts.append("\n" if node.tag in _BREAKS else "")
+        else:
+            hidden -= node.tag in _HIDDEN
+        parts.append("" if hidden else (node.text if event == "start" else node.tail) or "")
+    lines = (line(part) for part in "".join(parts).split("\n"))
     return "\n".join(part for part in lines if part)
 
 
@@ -164,11 +167,11 @@ def conversation(
     :param dealer_id: our own id at Auto.ru, empty when unknown
     :param full: the room was asked for by its id, and so came with names and the offer
     """
-    room_id, me = text(room.get("id")), text(room.get("me"))
+    room_id, me = ident(room.get("id")), text(room.get("me"))
     if not room_id:
         return None
     subject = mapping(room.get("subject"))
-    offer_id = text(inside(subject, "offer", "source", "id"))
+    offer_id = ident(inside(subject, "offer", "source", "id"))
     users = objects(room.get("users"))
     buyer = next((user for user in users if user.get("id") != me), {})
     we = next((user for user in users if user.get("id") == me), {})
@@ -196,8 +199,8 @@ def _room_listing(
         return None
     offer = mapping(inside(subject, "offer", "value"))
     if offer:
-        return offer_listing({"id": offer_id, **offer}, base_url, title=title, partial=True)
-    picture = absolute(largest(subject.get("image")), base_url)
+        return offer_listing({**offer, "id": offer_id}, base_url, title=title, partial=True)
+    picture = address(absolute(largest(subject.get("image")), base_url))
     return RemoteListing(offer_id, title=title, image_urls=(picture,) if picture else (), partial=True)
 
 
@@ -218,7 +221,7 @@ def delivery(body: Mapping[str, Any], base_url: str) -> tuple[RemoteConversation
     :raises ValueError: nobody sent it, or it has no id
     """
     sender, entry = mapping(body.get("sender")), mapping(body.get("message"))
-    chat_id, external_id = text(sender.get("id")), text(entry.get("id"))
+    chat_id, external_id = ident(sender.get("id")), ident(entry.get("id"))
     if not chat_id or not external_id:
         raise ValueError("a delivery without sender or message id")
     now = datetime.now(timezone.utc)
@@ -248,15 +251,16 @@ def delivery(body: Mapping[str, Any], base_url: str) -> tuple[RemoteConversation
 
 def _sender_listing(sender: Mapping[str, Any], base_url: str) -> RemoteListing | None:
     url = absolute(text(sender.get("url")), base_url)
-    offer_ids = _OFFER_ID.findall(url)
+    offer_ids = list(filter(None, map(ident, _OFFER_ID.findall(url))))
     if not offer_ids:
         return None
-    about = _TITLE.match(text(sender.get("title")))
-    photo, vin = absolute(text(sender.get("photo")), base_url), text(sender.get("vin")).strip().upper()
+    about = _TITLE.match(line(sender.get("title"))[:_LONGEST_TITLE])
+    photo = address(absolute(text(sender.get("photo")), base_url))
+    vin = ident(sender.get("vin")).strip().upper()
     return RemoteListing(
         offer_ids[-1],
         title=line(about["title"]),
-        url=url,
+        url=address(url),
         price=amount(about["price"] or ""),
         image_urls=(photo,) if photo else (),
         address=line(sender.get("address")),
@@ -288,7 +292,7 @@ def _call(raw: Mapping[str, Any], base_url: str) -> RemoteCall | None:
         talk_seconds=talk_seconds,
         wait_seconds=_seconds(raw.get("wait_duration")),
         missed=talk_seconds == 0,
-        listing=offer_listing(offer, base_url, partial=True) if text(offer.get("id")) else None,
+        listing=offer_listing(offer, base_url, partial=True) if ident(offer.get("id")) else None,
         has_recording=raw.get("record_available") is True,
     )
 
@@ -302,7 +306,7 @@ def _call_id(raw: Mapping[str, Any]) -> str:
     """``service:id:call_id``: the documents' request for a recording names a call by all three."""
     service, outer = text(inside(raw, "external_id", "service")), text(inside(raw, "external_id", "id"))
     call_id = text(raw.get("call_id"))
-    return f"{service}:{outer}:{call_id}" if outer else call_id
+    return ident(f"{service}:{outer}:{call_id}" if outer else call_id)
 
 
 def call_reference(external_id: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from .payload import (
     RemoteMessage,
     Sent,
 )
-from .reading import UTC, inside, mapping, moment, number, objects, text
+from .reading import UTC, ident, inside, mapping, moment, number, objects, text
 from .transport import Answer, segment, shared_budget
 
 #: Documented limits of chats and of messages alike, so that no more than 1,100 of either can be reached.
@@ -227,7 +227,7 @@ class AvitoClient(MarketplaceClient):
         """See `base`; what the dealer's feed names the advertisement."""
         path = f"/core/v1/accounts/{self.api.account_id}/items/{segment(listing_id)}/"
         item = self.api.call("GET", path, limit=self._limit("item", ITEM_PER_MINUTE)).data
-        return text(mapping(item).get("autoload_item_id"))
+        return ident(mapping(item).get("autoload_item_id"))
 
     def _items(self, page: int) -> tuple[list[RemoteListing], bool]:
         params = {"per_page": ITEMS_PAGE, "page": page, "status": ITEM_STATUSES}

@@ -10,7 +10,7 @@ from typing import Any
 
 from .base import Budget, SessionStore
 from .errors import CredentialsError, MarketplaceError, RateLimitError, TemporaryError
-from .reading import inside, mapping, moment, number, text
+from .reading import amount, inside, is_printable, mapping, moment, number, text
 from .transport import PAUSE_SECONDS, Answer, Transport, failure
 
 RENEW_BEFORE_SECONDS = 300
@@ -72,8 +72,8 @@ class AvitoSession:
         # Urgent, as everything waits for it, replies too.
         answer = self.transport.send("POST", "/token", data=form, safe=True, urgent=True)
         token = mapping(answer.data).get("access_token")
-        if isinstance(token, str) and token and answer.ok:
-            lifetime = number(mapping(answer.data).get("expires_in")) or 86400
+        if isinstance(token, str) and is_printable(token) and answer.ok:
+            lifetime = amount(mapping(answer.data).get("expires_in")) or 86400
             now = time.time()
             # Ahead of time, but a very short life is not renewed for every request.
             renew_at = now + lifetime - min(RENEW_BEFORE_SECONDS, lifetime / 4)

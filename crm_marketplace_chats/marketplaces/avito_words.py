@@ -13,7 +13,21 @@ from typing import Any
 
 from . import payload as words
 from .payload import RemoteCall, RemoteConversation, RemoteListing, RemoteMedia, RemoteMessage
-from .reading import amount, inside, largest, line, mapping, moment, number, objects, phone, text
+from .reading import (
+    address,
+    amount,
+    degrees,
+    ident,
+    inside,
+    largest,
+    line,
+    mapping,
+    moment,
+    number,
+    objects,
+    phone,
+    text,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -38,14 +52,14 @@ _LISTING_STATES = {
 def chat_listing(value: Any) -> RemoteListing | None:
     """The advertisement a chat is about (``context.value``); None where there is none."""
     value = mapping(value)
-    external_id = text(value.get("id"))
+    external_id = ident(value.get("id"))
     if not external_id:
         return None
-    picture = largest(inside(value, "images", "main"))
+    picture = address(largest(inside(value, "images", "main")))
     return RemoteListing(
         external_id,
         title=line(value.get("title")),
-        url=text(value.get("url")),
+        url=address(value.get("url")),
         price=amount(value.get("price_string")),
         image_urls=(picture,) if picture else (),
         state=_CHAT_LISTING_STATES.get(number(value.get("status_id")), "unknown"),
@@ -56,13 +70,13 @@ def chat_listing(value: Any) -> RemoteListing | None:
 
 def listing(resource: Mapping[str, Any]) -> RemoteListing | None:
     """One entry of GET /core/v1/items. The feed's own id of the car is not in it, nor are pictures."""
-    external_id = text(resource.get("id"))
+    external_id = ident(resource.get("id"))
     if not external_id:
         return None
     return RemoteListing(
         external_id,
         title=line(resource.get("title")),
-        url=text(resource.get("url")),
+        url=address(resource.get("url")),
         price=amount(resource.get("price")),
         state=_LISTING_STATES.get(text(resource.get("status")), "unknown"),
         address=line(resource.get("address")),
@@ -93,7 +107,11 @@ def _link(content: Mapping[str, Any]) -> Body:
     link = mapping(content.get("link"))
     preview = mapping(link.get("preview"))
     url = text(link.get("url")) or text(preview.get("url"))
-    data = {"url": url, "title": text(preview.get("title")), "description": text(preview.get("description"))}
+    data = {
+        "url": address(url),
+        "title": text(preview.get("title")),
+        "description": text(preview.get("description")),
+    }
     return text(link.get("text")) or url, (), {"link": data}
 
 
@@ -101,9 +119,9 @@ def _item(content: Mapping[str, Any]) -> Body:
     item = mapping(content.get("item"))
     data = {
         "title": line(item.get("title")),
-        "url": text(item.get("item_url")) or text(item.get("url")),
+        "url": address(item.get("item_url")) or address(item.get("url")),
         "price_text": line(item.get("price_string")),
-        "image_url": text(item.get("image_url")) or largest(inside(item, "images", "main")),
+        "image_url": address(item.get("image_url")) or address(largest(inside(item, "images", "main"))),
     }
     return data["title"], (), {"listing": data}
 
@@ -111,7 +129,8 @@ def _item(content: Mapping[str, Any]) -> Body:
 def _location(content: Mapping[str, Any]) -> Body:
     place = mapping(content.get("location"))
     title = line(place.get("title")) or line(place.get("text"))
-    return title, (), {"location": {"lat": place.get("lat"), "lon": place.get("lon"), "title": title}}
+    lat, lon = degrees(place.get("lat"), 90), degrees(place.get("lon"), 180)
+    return title, (), {"location": {"lat": lat, "lon": lon, "title": title}}
 
 
 def _call(content: Mapping[str, Any]) -> Body:
@@ -141,7 +160,7 @@ def message(raw: Mapping[str, Any], conversation_id: str, account_id: str) -> Re
 
     :raises ValueError: it has no id or no time
     """
-    external_id, sent_at = text(raw.get("id")), moment(raw.get("created"))
+    external_id, sent_at = ident(raw.get("id")), moment(raw.get("created"))
     if not external_id or sent_at is None:
         raise ValueError("a message without id or time")
     kind, read = _READERS.get(text(raw.get("type")), (words.UNKNOWN, _text))
@@ -202,7 +221,7 @@ def readable(rows: Any, conversation_id: str, account_id: str) -> list[RemoteMes
 
 def conversation(chat: Mapping[str, Any], account_id: str) -> RemoteConversation | None:
     """One chat of the list or by itself; None for one without id."""
-    external_id = text(chat.get("id"))
+    external_id = ident(chat.get("id"))
     if not external_id:
         return None
     buyer = next((user for user in objects(chat.get("users")) if text(user.get("id")) != account_id), {})
@@ -231,7 +250,7 @@ def delivery(body: Mapping[str, Any]) -> tuple[RemoteConversation, RemoteMessage
     """
     event = mapping(body.get("payload"))
     value = mapping(event.get("value"))
-    chat_id = text(value.get("chat_id"))
+    chat_id = ident(value.get("chat_id"))
     if event.get("type") != "message" or not chat_id:
         raise ValueError("not a message of a chat")
     account_id = text(value.get("user_id"))  # always the account that subscribed
@@ -240,7 +259,7 @@ def delivery(body: Mapping[str, Any]) -> tuple[RemoteConversation, RemoteMessage
     )
     created = value.get("created") or published.timestamp()
     entry = message({**value, "created": created}, chat_id, account_id)
-    item_id = text(value.get("item_id"))
+    item_id = ident(value.get("item_id"))
     about = RemoteConversation(
         chat_id,
         buyer_id=text(value.get("author_id")) if entry.direction == words.IN and not entry.noise else "",
@@ -264,12 +283,12 @@ def calls(rows: Any) -> list[RemoteCall]:
 
 def _call_made(raw: Mapping[str, Any]) -> RemoteCall | None:
     """One entry of getCalls. It does not say whether there is a recording: every talk is recorded."""
-    external_id, started_at = text(raw.get("callId")), moment(raw.get("callTime"))
+    external_id, started_at = ident(raw.get("callId")), moment(raw.get("callTime"))
     if not external_id or started_at is None:
         _logger.warning("left out: a call without id or time")
         return None
     talk_seconds = amount(raw.get("talkDuration")) or 0
-    item_id = text(raw.get("itemId"))  # told for dynamic call tracking alone
+    item_id = ident(raw.get("itemId"))  # told for dynamic call tracking alone
     return RemoteCall(
         external_id,
         started_at,

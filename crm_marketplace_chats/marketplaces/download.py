@@ -84,9 +84,16 @@ def download(
             response = line.get(url, guarded=guarded, headers=given)
             if not 300 <= response.status_code < 400:
                 return _take(response, kind, line, size_limit)
-            url = urljoin(url, response.headers.get("Location", ""))
             response.close()
+            url = _next(url, response)
     raise RejectedError("media_refused", "too many redirects")
+
+
+def _next(url: str, response: requests.Response) -> str:
+    try:
+        return urljoin(url, response.headers.get("Location", ""))
+    except ValueError:
+        raise RejectedError("media_refused", "no address") from None
 
 
 def _permit(url: str, hosts: tuple[str, ...], own: str) -> bool:

@@ -20,6 +20,14 @@ _PHONE_SIGNS = re.compile(r"[\s()\-–.+]")
 _NATIONAL_PHONE = re.compile(r"8[3489]\d{9}")
 # Neither a NUL nor half of a surrogate pair can be stored by PostgreSQL; JSON can spell both.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+#: Unix seconds that end what is a time at all, in the year 5138: more are milliseconds.
+_LAST_SECOND = 10**11
+#: A time is shorter, and what matches one would take the square of its length.
+_LONGEST_TIME = 64
+#: No id is longer; an index of PostgreSQL takes 2,700 bytes.
+_LONGEST_ID = 256
+#: A web page's address, or a part of one (``example.ru``): anything but another scheme.
+_ADDRESS = re.compile(r"(?:https?://|(?![^/?#]*:))[^\x00-\x1f\x7f]+", re.IGNORECASE)
 
 
 def clean(value: Any) -> Any:
@@ -57,6 +65,34 @@ def text(value: Any) -> str:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
 
 
+def ident(value: Any) -> str:
+    """An id, also of a number; empty for none, and for what is too long to be one."""
+    written = text(value)
+    return written if len(written) <= _LONGEST_ID else ""
+
+
+def is_printable(key: str) -> bool:
+    """Whether this can be a key, and go into a header of a request."""
+    return key != "" and key.isascii() and key.isprintable()
+
+
+def address(value: Any) -> str:
+    """The address of a page or a picture; empty for one that a browser would not fetch but run, or open from its
+    own disk (``javascript:``, ``data:``, ``file:``).
+    """
+    written = text(value).strip()
+    return written if _ADDRESS.fullmatch(written) else ""
+
+
+def degrees(value: Any, limit: int) -> float | None:
+    """A latitude or longitude, up to ``limit`` either way; None for what is none."""
+    try:
+        found = float(text(value))
+    except ValueError:
+        return None
+    return found if abs(found) <= limit else None  # NaN is not less either
+
+
 def line(value: Any) -> str:
     """A string on one line, without doubled or outer blanks."""
     return " ".join(text(value).split())
@@ -87,13 +123,19 @@ def amount(value: Any) -> int | None:
 def moment(value: Any) -> datetime | None:
     """An aware UTC time of Unix seconds, Unix milliseconds or ISO 8601; None for what is none of these."""
     if isinstance(value, str) and not value.strip().isdecimal():
-        return _iso_moment(value.strip())
+        written = value.strip()
+        return plausible(_iso_moment(written)) if len(written) <= _LONGEST_TIME else None
     seconds = number(value)
     if not seconds or seconds < 0:
         return None
-    if seconds > 10**11:  # seconds of the year 5138: these are milliseconds
+    if seconds > _LAST_SECOND:  # these are milliseconds
         return _EPOCH + timedelta(milliseconds=seconds) if seconds < 10**14 else None
     return _EPOCH + timedelta(seconds=seconds)
+
+
+def plausible(read: datetime | None) -> datetime | None:
+    """The same moment; None for one before Unix time or after its end here, which is no message's."""
+    return read if read and 0 < (read - _EPOCH).total_seconds() <= _LAST_SECOND else None
 
 
 def _iso_moment(written: str) -> datetime | None:
@@ -129,7 +171,7 @@ def largest(sizes: Any) -> str:
     def area(key: str) -> float:
         if key in {"full", "orig", "original"}:
             return float("inf")
-        sides = re.fullmatch(r"(\d+)x(\d+)\D*", key)
+        sides = re.fullmatch(r"(\d{1,9})x(\d{1,9})\D*", key)
         return int(sides[1]) * int(sides[2]) if sides else 0
 
     urls: Iterable[tuple[str, Any]] = mapping(sizes).items()

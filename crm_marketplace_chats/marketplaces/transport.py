@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -297,8 +298,8 @@ class Transport:
         """One request; a GET follows redirects inside its own origin, nothing else follows any."""
         for _hop in range(REDIRECTS + 1):
             answer = self._exchange(method, url, safe, file_limit, headers, body)
-            target = urljoin(url, answer.headers.get("Location", ""))
-            if method != "GET" or not 300 <= answer.status < 400 or origin(target) != origin(url):
+            target = _redirected(url, answer)
+            if method != "GET" or not target or origin(target) != origin(url):
                 return answer
             url, body = target, {key: value for key, value in body.items() if key != "params"}
         return answer
@@ -332,8 +333,18 @@ class Transport:
             _logger.debug("%s %s %s %d ms", method, urlsplit(url).path, status, spent)
 
 
+def _redirected(url: str, answer: Answer) -> str:
+    """Where an answer sends us to; empty when it does not, or to what is no address."""
+    if not 300 <= answer.status < 400:
+        return ""
+    with suppress(ValueError):
+        target = urljoin(url, answer.headers.get("Location", ""))
+        return target if origin(target) else ""
+    return ""
+
+
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of an address."""
+    """Scheme, host and port of an address; raises ValueError for what is none."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
@@ -363,8 +374,8 @@ def _worth_repeating(answer: Answer) -> bool:
 
 def require_whole(response: requests.Response, received: int) -> None:
     """Raise as for a broken line when fewer bytes came than were announced; urllib3 1 does not look."""
-    announced = response.headers.get("Content-Length", "")
-    if announced.isdecimal() and received < int(announced) and "Content-Encoding" not in response.headers:
+    announced = _whole(response.headers.get("Content-Length"))
+    if announced is not None and received < announced and "Content-Encoding" not in response.headers:
         raise requests.exceptions.ChunkedEncodingError("cut off")
 
 

@@ -77,6 +77,7 @@ class MarketplaceChannel(models.Model):
         """``{(digits of a phone, listing's external id): chat's external id}`` for partners known by their number."""
         if not phones:
             return {}
+        self.env.flush_all()
         self.env.cr.execute(
             """
             SELECT right(regexp_replace(p.phone, '\\D', '', 'g'), 10), coalesce(l.external_id, ''), min(c.external_id)
