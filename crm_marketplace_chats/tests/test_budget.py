@@ -46,7 +46,7 @@ class TestSharedBudget(ChatsCase):
         with self.enter_registry_test_mode():
             one, other = self.workers()
             one.note(limit_per_minute=300)
-            other.take()
+            other.take(urgent=True)
             self.assertEqual(other._per_minute, 300)
 
     def test_accounts_do_not_share(self):
