@@ -89,9 +89,14 @@ class AutoruClient(MarketplaceClient):
     def check(self) -> list[Finding]:
         return check(self)
 
-    @property
-    def can_pull(self) -> bool:
-        return self.settings.get("mode") != "webhook"
+    @classmethod
+    def pulls(cls, settings: Mapping[str, Any]) -> bool:
+        return settings.get("mode") != "webhook"
+
+    @classmethod
+    def takes_images(cls, settings: Mapping[str, Any]) -> bool:
+        """Only the hook takes them, and a pulling channel does not know whom to send them to."""
+        return not cls.pulls(settings)
 
     def _require_pull(self) -> None:
         if not self.can_pull:

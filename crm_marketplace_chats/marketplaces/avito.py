@@ -76,6 +76,7 @@ class AvitoClient(MarketplaceClient):
     #: The messenger's limit is not documented; our own choice until a header says more.
     requests_per_minute = 240
     counted_by = ("client_id",)
+    can_subscribe = True
     media_hosts = ("avito.ru", "avito.st")
 
     def __init__(self, settings: Mapping[str, Any], session: SessionStore, budget: Budget | None = None):

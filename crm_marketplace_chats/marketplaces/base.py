@@ -97,6 +97,8 @@ class MarketplaceClient(ABC):
     #: Requests that a budget should allow, and the settings by which the marketplace tells whose requests they are.
     requests_per_minute: ClassVar[int] = 60
     counted_by: ClassVar[tuple[str, ...]] = ()
+    #: True when `subscribe` asks the marketplace for deliveries; where a person does it there, False.
+    can_subscribe: ClassVar[bool] = False
     #: Hosts (and all below them) that media may be fetched from.
     media_hosts: ClassVar[tuple[str, ...]] = ()
 
@@ -136,10 +138,20 @@ class MarketplaceClient(ABC):
         """How far the marketplace's clock is ahead of ours, as far as an answer has told."""
         return None
 
+    @classmethod
+    def pulls(cls, settings: Mapping[str, Any]) -> bool:
+        """Whether a channel with these settings asks the marketplace for messages."""
+        return True
+
+    @classmethod
+    def takes_images(cls, settings: Mapping[str, Any]) -> bool:
+        """Whether a channel with these settings can send pictures."""
+        return bool(cls.image_types)
+
     @property
     def can_pull(self) -> bool:
         """False where this channel only receives deliveries (Auto.ru's webhook way)."""
-        return True
+        return self.pulls(self.settings)
 
     @abstractmethod
     def conversations(self, walk: Mapping[str, Any]) -> Page:

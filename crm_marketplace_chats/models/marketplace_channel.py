@@ -210,7 +210,10 @@ class MarketplaceChannel(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         channels = super().create(vals_list)
-        self.env["marketplace.job"].sudo()._ensure(channels)
+        jobs = self.env["marketplace.job"].sudo()
+        jobs._ensure(channels)
+        for kind in ("pull", "listings"):
+            jobs._trigger(kind)
         channels._call_employees()
         return channels
 
@@ -416,10 +419,8 @@ class MarketplaceChannel(models.Model):
         ]
 
     def _can_send_images(self):
-        """Auto.ru takes pictures only where its webhook way is set up."""
         self.ensure_one()
-        channel = self.sudo()
-        return channel.marketplace != "autoru" or channel.autoru_mode == "webhook"
+        return self._client_class().takes_images(self._client_settings())
 
 
 class FreshSession:

@@ -61,9 +61,7 @@ class MarketplaceChannel(models.Model):
     def _lag(self, now):
         """Time since the marketplace was last asked with success; nothing for a channel that only receives."""
         self.ensure_one()
-        # sudo: the way of receiving is an administrator's field
-        receives_only = self.marketplace == "autoru" and self.sudo().autoru_mode == "webhook"
-        if receives_only or not self.active:
+        if not self.active or not self._client_class().pulls(self._client_settings()):
             return timedelta()
         interval = timedelta(minutes=self.env["res.config.settings"]._chats_pull_interval())
         since = self.last_success_at or self.create_date or now

@@ -32,7 +32,7 @@ class MarketplaceChannel(models.Model):
             *findings,
             *self._examine_calls(client),
             *self._examine_clock(client),
-            *self._examine_deliveries(),
+            *self._examine_deliveries(client),
             *self._examine_odoo(),
         ]
 
@@ -51,15 +51,15 @@ class MarketplaceChannel(models.Model):
             return []
         return [Finding("warning", "clock", {"seconds": round(difference.total_seconds())})]
 
-    def _examine_deliveries(self):
+    def _examine_deliveries(self, client):
         """Whether the marketplace could reach us. From inside it can only be seen that it could not."""
-        address = self.webhook_url or ""
-        if self.marketplace == "autoru" and self.autoru_mode != "webhook":
+        if client.can_pull and not client.can_subscribe:
             return []
+        address = self.webhook_url or ""
         if not _is_public(address) and _is_public(self.base_url or self.default_base_url):
-            level = "warning" if self.marketplace == "avito" else "error"
+            level = "warning" if client.can_pull else "error"
             return [Finding(level, "address_not_public", {"address": urlsplit(address).netloc})]
-        if self.marketplace == "avito" and not self.webhook_active:
+        if client.can_subscribe and not self.webhook_active:
             return [Finding("warning", "deliveries_off")]
         return [Finding("ok", "deliveries_ready")]
 

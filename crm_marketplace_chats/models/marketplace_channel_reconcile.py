@@ -7,7 +7,7 @@ from odoo.tools import split_every
 
 from ..marketplaces.errors import RejectedError
 from ..marketplaces.payload import Batch
-from .marketplace_channel_apply import LONGEST_PULL, PORTION
+from .marketplace_channel_pull import LONGEST_PULL, PORTION
 from .marketplace_job import DONE, MORE
 
 #: Waiting chats whose newest messages are read again, in one run.

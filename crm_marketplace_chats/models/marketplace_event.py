@@ -5,6 +5,7 @@ from hashlib import sha256
 from odoo import api, fields, models
 
 from ..marketplaces.payload import Batch
+from ..marketplaces.reading import clean
 from .bulk import CONFLICTS
 from .marketplace_job import DONE, MORE
 from .reasons import describe_reason
@@ -109,8 +110,8 @@ class MarketplaceEvent(models.Model):
     def _read(self, client):
         """:return: `payload.Batch`, or None when the delivery is not understood"""
         try:
-            return client.read_delivery(json.loads(self.body))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            return client.read_delivery(clean(json.loads(self.body)))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             _logger.warning(
                 "channel %s: delivery %s is not understood", self.channel_id.id, self.id, exc_info=True
             )

@@ -107,6 +107,8 @@ class MarketplaceListing(models.Model):
             self._join_vehicles(channel, [*created, *changed])
         if any(row["image_url"] for row in new):
             self.env["marketplace.job"]._trigger("media")
+        if any(self.browse(created).mapped(lambda listing: not listing.vehicle_id)):
+            channel.job_ids.filtered(lambda job: job.kind == "listings")._hurry()
         return self._ids_by_external(channel, external_ids)
 
     @api.model
