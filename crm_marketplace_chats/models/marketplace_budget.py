@@ -49,8 +49,9 @@ class SharedBudget(LocalBudget):
         # Each answer tells what remains; only what is less than we think is worth a transaction.
         if remaining is not None and remaining >= self._tokens:
             remaining = None
-        if limit_per_minute or pause or remaining is not None:
-            self._together(lambda: super(SharedBudget, self).note(limit_per_minute, remaining, pause))
+        if not limit_per_minute and not pause and remaining is None:
+            return None
+        return self._together(lambda: super(SharedBudget, self).note(limit_per_minute, remaining, pause))
 
     def _together(self, change):
         """Load the state, change it, store it; again when another process was faster."""
