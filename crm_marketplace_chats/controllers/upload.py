@@ -6,6 +6,8 @@ from odoo import http
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
 
+from ..marketplaces.reading import clean, line
+
 #: What the marketplaces take as it is; other formats that can be read become JPEG.
 TAKEN = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
 #: What is read at all. WebP has to be loaded by name: Odoo switches off the formats that it does not use itself.
@@ -40,7 +42,7 @@ class MarketplaceUpload(http.Controller):
             .sudo()
             .create(
                 {
-                    "name": (file.filename or "photo")[:100],
+                    "name": line(clean(file.filename))[:100] or "photo",
                     "raw": content,
                     "mimetype": mimetype,
                     "res_model": conversation._name,
@@ -70,6 +72,6 @@ class MarketplaceUpload(http.Controller):
                 return raw, TAKEN[image.format], None
             converted = io.BytesIO()
             ImageOps.exif_transpose(image).convert("RGB").save(converted, "JPEG", quality=88)
-        except (OSError, ValueError, Image.DecompressionBombError):
+        except Exception:  # noqa: BLE001  Pillow raises whatever a broken file leads it to
             return None, None, env._("This file is not a picture.")
         return converted.getvalue(), "image/jpeg", None

@@ -16,7 +16,13 @@ from . import avito_words
 from .avito_session import NOT_READY_CODE, AvitoSession, own_code, said
 from .base import Budget, MarketplaceClient, SessionStore, register, run_steps
 from .download import SIZE_LIMIT, download, judged
-from .errors import EntitlementError, MarketplaceError, RejectedError, TemporaryError
+from .errors import (
+    EntitlementError,
+    MarketplaceError,
+    OutcomeUnknownError,
+    RejectedError,
+    TemporaryError,
+)
 from .payload import (
     Batch,
     Download,
@@ -396,10 +402,14 @@ def _look(chats: list[Mapping[str, Any]]) -> str:
 
 
 def _sent(answer: Answer) -> Sent:
+    """A success without the message's id proves nothing: gateways put errors into a 200 in shapes of their own."""
     body = mapping(answer.data)
-    if not body.get("id") and body.get("error"):
+    external_id = text(body.get("id"))
+    if not external_id and body.get("error"):
         raise RejectedError("bad_request", said(answer), status=answer.status)
-    return Sent(text(body.get("id")), moment(body.get("created")))
+    if not external_id:
+        raise OutcomeUnknownError("bad_answer", said(answer), status=answer.status)
+    return Sent(external_id, moment(body.get("created")))
 
 
 def _rfc3339(when: datetime) -> str:

@@ -71,7 +71,9 @@ class MarketplaceChannel(models.Model):
         read, were_read = self._apply_reading(batch, conversations)
         touched |= read
         messages += were_read
-        changed = self.env["marketplace.conversation"].browse(touched)._recount() | conversations["changed"]
+        # Whether a chat is noise decides about its numbers, so those that changed are counted anew too.
+        told = conversations["changed"]
+        changed = (self.env["marketplace.conversation"].browse(touched) | told)._recount() | told
         self._tell_screens(changed, messages)
         return changed
 
@@ -266,15 +268,15 @@ class MarketplaceChannel(models.Model):
                 ("conversation_id", "in", [conversations["ids"][m.conversation_id] for m in outgoing]),
                 ("external_id", "=", False),
                 ("direction", "=", "out"),
-                # A queued one that has left before may have arrived after all.
+                # One that waits or was given up, but has left before, may have arrived after all.
                 "|",
                 ("state", "in", ("sending", "unknown", "sent")),
                 "&",
-                ("state", "=", "queued"),
+                ("state", "in", ("queued", "failed")),
                 ("attempts", ">", 0),
             ],
             order="sent_at, id",
-        )
+        ).sorted(lambda row: row.state == "failed")  # these last: the others are the likelier ones
         by_conversation = defaultdict(list)
         for row in candidates:
             by_conversation[row.conversation_id.external_id].append(row)
@@ -291,7 +293,7 @@ class MarketplaceChannel(models.Model):
     @staticmethod
     def _is_echo(row, message):
         if message.key:
-            return row.key == message.key
+            return row._remote_key() == message.key
         since = (row.attempted_at or row.sent_at) - CLOCK_DIFFERENCE
         same = row.kind == message.kind and (
             row.kind != "text" or (row.body or "").strip() == message.body.strip()

@@ -183,9 +183,16 @@ class MarketplaceChannel(models.Model):
 
     @staticmethod
     def _described(client, remote):
-        """A conversation in full, or what is known of it where the marketplace does not tell more."""
+        """A conversation in full, or what is known of it where the marketplace does not tell more.
+
+        Where the list knows of a listing and the full answer does not, the answer is not whole: nothing is concluded
+        from it, and the next pull asks again.
+        """
         try:
-            remote = client.conversation(remote.external_id)
+            found = client.conversation(remote.external_id)
+            if remote.listing and not found.listing:
+                return remote
+            remote = found
         except RejectedError as error:
             _logger.info("chat %s is not described: %s", remote.external_id, error)
         return dataclasses.replace(remote, partial=False)
@@ -194,7 +201,10 @@ class MarketplaceChannel(models.Model):
         """``{external id: (newest message seen by a pull, whether the conversation is known in full)}``"""
         self.env.cr.execute(
             """
-            SELECT external_id, pulled_external_id, NOT is_partial FROM marketplace_conversation
+            SELECT external_id, pulled_external_id,
+                   -- noise for want of a listing is looked at again as soon as the list names one
+                   NOT is_partial AND NOT (is_noise AND listing_id IS NULL)
+              FROM marketplace_conversation
              WHERE channel_id = %s AND external_id = ANY(%s)
             """,
             (self.id, [remote.external_id for remote in remotes]),

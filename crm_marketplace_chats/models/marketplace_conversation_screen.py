@@ -16,6 +16,18 @@ PAGE = 50
 LONGEST_SEARCH = 100
 
 
+def split_text(text, limit):
+    """A text in parts of at most ``limit`` characters, cut at the end of a line or a word where there is one in the
+    second half of a part. No word gets lost."""
+    parts = []
+    while len(text) > limit:
+        head = text[: limit + 1]
+        cut = next((at for at in (head.rfind("\n"), head.rfind(" ")) if at >= limit // 2), limit)
+        parts.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return [part for part in (*parts, text) if part]
+
+
 class MarketplaceConversation(models.Model):
     _inherit = "marketplace.conversation"
 
@@ -162,23 +174,26 @@ class MarketplaceConversation(models.Model):
             "store": Store().add(self).add(page).get_result(),
         }
 
-    def chats_post(self, body, key, attachment_ids=()):
-        """Put a reply into the queue. The same key again changes nothing, so a browser may repeat a lost request."""
+    def chats_post(self, body, key, attachment_ids=(), split=False):
+        """Put a reply into the queue. The same key again changes nothing, so a browser may repeat a lost request.
+
+        :param split: send a text over the marketplace's limit as several messages, because the manager said so
+        """
         self.ensure_one()
         self.check_access("read")
         conversation = self.sudo()
         Message = self.env["marketplace.message"].sudo()
         key = self._check_key(key)
         posted = Message.search(
-            # Pictures carry the key with a number, see `_message_values`.
+            # One reply may be several messages, see `_message_values`.
             [("conversation_id", "=", self.id), "|", ("key", "=", key), ("key", "=like", f"{key}/%")],
             order="id",
         )
         if not posted:
-            body = self._check_body(body, attachment_ids)
+            texts = self._check_body(body, attachment_ids, split)
             conversation._check_writable()
             posted = Message.create(
-                conversation._message_values(body, key, self._own_uploads(attachment_ids))
+                conversation._message_values(texts, key, self._own_uploads(attachment_ids))
             )
             if not conversation.user_id:
                 conversation.user_id = self.env.user
@@ -187,7 +202,7 @@ class MarketplaceConversation(models.Model):
             self.env["marketplace.job"].sudo()._trigger("send")
         return {"ids": posted.ids, "store": Store().add(self).add(posted.sudo(False)).get_result()}
 
-    def _message_values(self, body, key, uploads):
+    def _message_values(self, texts, key, uploads):
         """Pictures first, each a message of its own, then the text. Never older than what the manager answered."""
         now = max(fields.Datetime.now(), self.last_message_at or fields.Datetime.now())
         common = {
@@ -203,7 +218,10 @@ class MarketplaceConversation(models.Model):
             | {"kind": "image", "key": f"{key}/{number}", "attachment_ids": [fields.Command.link(upload.id)]}
             for number, upload in enumerate(uploads)
         ]
-        return values + ([common | {"kind": "text", "key": key, "body": body}] if body else [])
+        return values + [
+            common | {"kind": "text", "key": f"{key}/t{number}" if number else key, "body": text}
+            for number, text in enumerate(texts)
+        ]
 
     @api.model
     def _check_key(self, key):
@@ -211,11 +229,14 @@ class MarketplaceConversation(models.Model):
             raise UserError(self.env._("The message has no key of its own."))
         return key
 
-    def _check_body(self, body, attachment_ids):
+    def _check_body(self, body, attachment_ids, split=False):
+        """:return: the texts to send: none, one, or the parts of a long one"""
         body = storable(body or "").strip()
         limit = self.channel_id.sudo()._client_class().text_limit
         if not body and not attachment_ids:
             raise UserError(self.env._("An empty text cannot be sent."))
+        if split:
+            return split_text(body, limit)
         if len(body) > limit:
             raise UserError(
                 self.env._(
@@ -224,7 +245,7 @@ class MarketplaceConversation(models.Model):
                     limit=limit,
                 )
             )
-        return body
+        return [body] if body else []
 
     def _own_uploads(self, attachment_ids):
         """The pictures that this user uploaded for this very conversation."""

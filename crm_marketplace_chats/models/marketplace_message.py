@@ -1,5 +1,6 @@
 import logging
 from datetime import timedelta
+from uuid import NAMESPACE_URL, uuid5
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -276,7 +277,12 @@ class MarketplaceMessage(models.Model):
 
     def _hand_over(self, client):
         """The request itself, outside of any transaction: no snapshot is held while the marketplace thinks."""
-        conversation, key, body, kind = self.conversation_id.external_id, self.key, self.body, self.kind
+        conversation, key, body, kind = (
+            self.conversation_id.external_id,
+            self._remote_key(),
+            self.body,
+            self.kind,
+        )
         file = self.attachment_ids[:1]
         content, mimetype = (file.raw, file.mimetype) if kind == "image" else (b"", "")
         url = self._public_url(file) if kind == "image" else ""
@@ -284,6 +290,10 @@ class MarketplaceMessage(models.Model):
         if kind == "text":
             return client.send_text(conversation, body, key)
         return client.send_image(conversation, content, mimetype, key, public_url=url)
+
+    def _remote_key(self):
+        """Our key as the marketplace gets it: a UUID, also for one of several messages of a reply."""
+        return str(uuid5(NAMESPACE_URL, self.key)) if self.key and "/" in self.key else self.key
 
     def _public_url(self, file):
         """Where the marketplace can fetch the picture, for those that do not take bytes."""

@@ -6,6 +6,7 @@ from . import (
     test_concurrency,
     test_doctor,
     test_hoot,
+    test_hostile,
     test_pull,
     test_reconcile,
     test_screen,

@@ -16,6 +16,7 @@ from odoo.addons.crm_marketplace_chats.marketplaces.errors import (
     RejectedError,
     TemporaryError,
 )
+from odoo.addons.crm_marketplace_chats.models.marketplace_conversation_screen import split_text
 from odoo.addons.crm_marketplace_chats.models.marketplace_message import READING_PAUSE
 
 from .bazaar import unreachable
@@ -590,3 +591,37 @@ class TestChangedEchoes(SendCase):
             row["id"] for note in notes for row in note.get("marketplace.message", ()) if row.get("_DELETE")
         ]
         self.assertEqual(set(shown) - set(gone), set(self.one.message_ids.filtered("author_id").ids))
+
+
+@tagged("post_install", "-at_install")
+class TestLongTexts(SendCase):
+    def test_cut_at_the_ends_of_lines_and_words(self):
+        for text, limit, parts in (
+            ("", 10, []),
+            ("short", 10, ["short"]),
+            ("0123456789", 10, ["0123456789"]),
+            ("one two three four", 10, ["one two", "three four"]),
+            ("first line\nsecond line", 14, ["first line", "second line"]),
+            ("x" * 25, 10, ["x" * 10, "x" * 10, "x" * 5]),
+            ("a " + "b" * 12, 10, ["a bbbbbbbb", "bbbb"]),
+        ):
+            self.assertEqual(split_text(text, limit), parts)
+
+    def test_nothing_gets_lost(self):
+        text = " ".join(f"word{number}" for number in range(1000))
+        parts = split_text(text, 100)
+        self.assertTrue(all(len(part) <= 100 for part in parts))
+        self.assertEqual(" ".join(parts), text)
+
+    def test_sent_in_order_once(self):
+        text = " ".join(f"word{number}" for number in range(500))
+        name = key()
+        for _time in range(2):
+            answer = self.one.with_user(self.anna).chats_post(text, name, split=True)
+        self.assertGreater(len(answer["ids"]), 2)
+        self.run_job("send")
+        self.assertEqual(" ".join(self.account.ours("c1")), text)
+
+    def test_not_without_being_asked(self):
+        with self.assertRaises(UserError):
+            self.one.with_user(self.anna).chats_post("x" * 2000, key())

@@ -104,10 +104,14 @@ export class Composer extends Component {
         return this.channel.can_send_images && !this.obstacle && !this.draft.isSending;
     }
 
-    get canSend() {
+    get isReady() {
         const { isEmpty, isSending, isUploading, pictures } = this.draft;
         const isBroken = pictures.some(({ failure }) => failure);
-        return !(isEmpty || isSending || isUploading || isBroken || this.excess);
+        return !(isEmpty || isSending || isUploading || isBroken);
+    }
+
+    get canSend() {
+        return this.isReady && !this.excess;
     }
 
     onKeydown(ev) {
@@ -117,12 +121,13 @@ export class Composer extends Component {
         }
     }
 
-    async send() {
-        if (!this.canSend) {
+    /** @param {boolean} [isSplit] the manager has said that a long text may go as several messages */
+    async send(isSplit = false) {
+        if (!(isSplit ? this.isReady : this.canSend)) {
             return;
         }
         const timer = browser.setTimeout(() => (this.state.isSlow = true), PATIENCE_MS);
-        await this.draft.send();
+        await this.draft.send(isSplit);
         browser.clearTimeout(timer);
         this.state.isSlow = false;
         this.textarea.el?.focus();

@@ -48,11 +48,13 @@ export class ChatsApi {
         return this.call(CONVERSATION, "chats_thread", [[id]], { before, limit });
     }
 
-    post(id, { body, key, attachmentIds }) {
+    /** @param {boolean} [reply.isSplit] a text over the limit goes as several messages */
+    post(id, { body, key, attachmentIds, isSplit = false }) {
         return this.call(CONVERSATION, "chats_post", [[id]], {
             body,
             key,
             attachment_ids: attachmentIds,
+            split: isSplit,
         });
     }
 

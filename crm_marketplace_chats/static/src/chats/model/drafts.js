@@ -96,8 +96,11 @@ export class Draft {
         this.touch();
     }
 
-    /** @returns {Promise<boolean>} whether the server has taken it */
-    async send() {
+    /**
+     * @param {boolean} [isSplit] as several messages, where one would be too long
+     * @returns {Promise<boolean>} whether the server has taken it
+     */
+    async send(isSplit = false) {
         this.key ||= makeMessageKey();
         this.isSending = true;
         this.failure = "";
@@ -107,6 +110,7 @@ export class Draft {
                 body: this.text.trim(),
                 key: this.key,
                 attachmentIds: this.pictures.map(({ id }) => id),
+                isSplit,
             });
         } catch (error) {
             this.failure = failureText(error);
