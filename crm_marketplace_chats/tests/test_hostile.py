@@ -141,6 +141,7 @@ class HostileMixin(ChatsMixin):
         channel.job_ids._wake()
         with mute_logger(EVENT, "odoo.addons.crm_marketplace_chats.marketplaces"):
             self.run_job("events")
+        self.env.invalidate_all()
 
     def require_settled(self, channel, counted):
         """Each event is understood or kept as poison, and each message of what is understood stands once."""
