@@ -83,6 +83,7 @@ class AvitoClient(MarketplaceClient):
     requests_per_minute = 240
     counted_by = ("client_id",)
     can_subscribe = True
+    delete_within = timedelta(hours=1)
     media_hosts = ("avito.ru", "avito.st")
 
     def __init__(self, settings: Mapping[str, Any], session: SessionStore, budget: Budget | None = None):

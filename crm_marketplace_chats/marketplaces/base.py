@@ -97,6 +97,8 @@ class MarketplaceClient(ABC):
     #: Requests that a budget should allow, and the settings by which the marketplace tells whose requests they are.
     requests_per_minute: ClassVar[int] = 60
     counted_by: ClassVar[tuple[str, ...]] = ()
+    #: How long after its sending a message can be deleted at the client's too; None where that is not possible.
+    delete_within: ClassVar[timedelta | None] = None
     #: True when `subscribe` asks the marketplace for deliveries; where a person does it there, False.
     can_subscribe: ClassVar[bool] = False
     #: Hosts (and all below them) that media may be fetched from.

@@ -263,20 +263,24 @@ class MarketplaceChannel(models.Model):
         """
         if not outgoing:
             return {}
-        candidates = self.env["marketplace.message"].search(
-            [
-                ("conversation_id", "in", [conversations["ids"][m.conversation_id] for m in outgoing]),
-                ("external_id", "=", False),
-                ("direction", "=", "out"),
-                # One that waits or was given up, but has left before, may have arrived after all.
-                "|",
-                ("state", "in", ("sending", "unknown", "sent")),
-                "&",
-                ("state", "in", ("queued", "failed")),
-                ("attempts", ">", 0),
-            ],
-            order="sent_at, id",
-        ).sorted(lambda row: row.state == "failed")  # these last: the others are the likelier ones
+        candidates = (
+            self.env["marketplace.message"]
+            .search(
+                [
+                    ("conversation_id", "in", [conversations["ids"][m.conversation_id] for m in outgoing]),
+                    ("external_id", "=", False),
+                    ("direction", "=", "out"),
+                    # One that waits or was given up, but has left before, may have arrived after all.
+                    "|",
+                    ("state", "in", ("sending", "unknown", "sent")),
+                    "&",
+                    ("state", "in", ("queued", "failed")),
+                    ("attempts", ">", 0),
+                ],
+                order="sent_at, id",
+            )
+            .sorted(lambda row: row.state == "failed")
+        )  # these last: the others are the likelier ones
         by_conversation = defaultdict(list)
         for row in candidates:
             by_conversation[row.conversation_id.external_id].append(row)

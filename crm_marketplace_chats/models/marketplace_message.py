@@ -96,6 +96,7 @@ class MarketplaceMessage(models.Model):
     )
     attempts = fields.Integer()
     attempted_at = fields.Datetime(help="When the request left.")
+    delete_pending = fields.Boolean(help="To be deleted at the client's too.")
     readings = fields.Integer(
         help="How often the chat was read to find out what became of an unknown outcome."
     )
@@ -109,6 +110,7 @@ class MarketplaceMessage(models.Model):
         "(conversation_id, key) WHERE key IS NOT NULL", "This message is there already."
     )
     _outbox = models.Index("(channel_id, id) WHERE state IN ('queued', 'sending', 'unknown')")
+    _to_delete = models.Index("(channel_id) WHERE delete_pending")
     _media = models.Index("(channel_id, id) WHERE media_state = 'pending'")
 
     @api.depends("reason")
@@ -139,6 +141,8 @@ class MarketplaceMessage(models.Model):
             Store.Attr(
                 "data", lambda m: {key: value for key, value in (m.data or {}).items() if key != "media"}
             ),
+            "delete_pending",
+            Store.Attr("can_delete", lambda m: m._can_delete()),
             Store.Attr("attachments", lambda m: m._attachments_for_screens()),
         ]
 
@@ -179,6 +183,31 @@ class MarketplaceMessage(models.Model):
         message.conversation_id._recount()
         return message._after_change()
 
+    def chats_delete(self):
+        """Have a message that was sent deleted at the client's too; the send job does it."""
+        self.ensure_one()
+        self.check_access("read")
+        message = self.sudo()
+        if not message._can_delete():
+            raise UserError(self.env._("This message cannot be deleted at the client's any more."))
+        message.write({"delete_pending": True, "reason": False, "detail": False})
+        self.env["marketplace.job"].sudo()._trigger("send")
+        return message._after_change()
+
+    def _can_delete(self):
+        """Ours, at the marketplace, and young enough for it."""
+        self.ensure_one()
+        within = self.channel_id.sudo()._client_class().delete_within
+        return bool(
+            within
+            and self.direction == "out"
+            and self.state in ("sent", "read")
+            and self.kind != "deleted"
+            and self.external_id
+            and not self.delete_pending
+            and fields.Datetime.now() - self.sent_at < within
+        )
+
     def _after_change(self):
         conversation = self.conversation_id
         conversation.channel_id._tell_screens(conversation, self.ids)
@@ -194,7 +223,7 @@ class MarketplaceMessage(models.Model):
     def _send_queued(self, channel, job):
         """Job: send what waits, oldest first, in the order of each conversation; find out about unknown outcomes."""
         self._recover(channel)
-        if not self._next_to_send(channel) and not self._to_mark_read(channel):
+        if not any(find(channel) for find in (self._next_to_send, self._to_delete_now, self._to_mark_read)):
             return None
         with channel._client() as client:
             while message := self._next_to_send(channel):
@@ -202,10 +231,28 @@ class MarketplaceMessage(models.Model):
                     message._send(client)
                 else:
                     message._find_out(client)
+            for message in self._to_delete_now(channel):
+                message._delete(client)
             for conversation in self._to_mark_read(channel):
                 conversation._mark_read(client)
         self._come_back(channel)
         return DONE
+
+    @api.model
+    def _to_delete_now(self, channel):
+        return self.search([("channel_id", "=", channel.id), ("delete_pending", "=", True)], order="id")
+
+    def _delete(self, client):
+        """Deleting twice is deleting once, so a process that dies here does no harm."""
+        conversation, external_id = self.conversation_id.external_id, self.external_id
+        self.env.cr.commit()
+        try:
+            client.delete(conversation, external_id)
+        except RejectedError as error:
+            refusal = {"delete_pending": False, "reason": error.reason, "detail": error.detail}
+            self._settle(self.write, refusal)
+        else:
+            self._settle(self.write, {"delete_pending": False, "kind": "deleted"})
 
     @api.model
     def _to_mark_read(self, channel):

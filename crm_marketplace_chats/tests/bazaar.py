@@ -6,7 +6,7 @@ believes is what stands here in the end. An account is found by the channel's se
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from odoo.addons.crm_marketplace_chats.marketplaces.base import MarketplaceClient
 from odoo.addons.crm_marketplace_chats.marketplaces.errors import RejectedError, TemporaryError
@@ -145,6 +145,7 @@ class BazaarClient(MarketplaceClient):
     label = "Bazaar"
     default_base_url = "https://bazaar.example"
     requests_per_minute = 1_000_000
+    delete_within = timedelta(hours=1)
     counted_by = ("base_url",)
     image_limit = 1024
     image_types = ("image/png", "image/jpeg")
@@ -244,6 +245,16 @@ class BazaarClient(MarketplaceClient):
             self._chat(conversation_id).read_to = last_message_id
 
         self.account.serve("mark_read", work, conversation_id)
+
+    def delete(self, conversation_id, message_id):
+        def work():
+            chat = self._chat(conversation_id)
+            chat.messages[:] = [
+                deleted(message) if message.external_id == message_id else message
+                for message in chat.messages
+            ]
+
+        self.account.serve("delete", work, conversation_id)
 
     def subscribe(self, url):
         self.account.serve("subscribe", lambda: None)

@@ -44,7 +44,7 @@ CONVERSATION_CALLS = {
     "chats_assignees": [],
 }
 MODEL_CALLS = {"chats_start", "chats_list", "chats_counts"}
-MESSAGE_CALLS = {"chats_retry", "chats_cancel"}
+MESSAGE_CALLS = {"chats_retry", "chats_cancel", "chats_delete"}
 SECRETS = {
     "avito_client_secret": "avito-secret-value",
     "autoru_token": "autoru-token-value",

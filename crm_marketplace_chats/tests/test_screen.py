@@ -22,7 +22,9 @@ CONVERSATION = {
 }  # fmt: skip
 MESSAGE = {
     "id", "conversation_id", "direction", "kind", "body", "sent_at", "author", "state", "error", "is_noise", "key",
-    "data", "media_state", "attachments",
+    "data", "media_state",
+    "can_delete",
+    "delete_pending", "attachments",
 }  # fmt: skip
 COUNTS = {"waiting", "mine", "unowned", "unprocessed"}
 

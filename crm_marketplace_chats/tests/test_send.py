@@ -625,3 +625,59 @@ class TestLongTexts(SendCase):
     def test_not_without_being_asked(self):
         with self.assertRaises(UserError):
             self.one.with_user(self.anna).chats_post("x" * 2000, key())
+
+
+@tagged("post_install", "-at_install")
+class TestDelete(SendCase):
+    def setUp(self):
+        super().setUp()
+        self.message = self.post(self.one, "By mistake")
+        self.send()
+
+    def there(self):
+        return [message.kind for message in self.account.chats["c1"].messages if message.direction == "out"]
+
+    def ask(self):
+        self.message.with_user(self.anna).chats_delete()
+
+    def test_deleted_at_the_clients_too(self):
+        self.assertTrue(self.message._can_delete())
+        self.ask()
+        self.assertTrue(self.message.delete_pending)
+        self.assertEqual(self.there(), ["text"], "not in the user's transaction")
+        self.send()
+        self.assertEqual(self.there(), ["deleted"])
+        self.assertRecordValues(self.message, [{"kind": "deleted", "delete_pending": False, "error": False}])
+        self.pull()
+        self.assertEqual(len(self.one.message_ids), 2)
+
+    def test_only_within_the_hour(self):
+        self.later(3601)
+        self.assertFalse(self.message._can_delete())
+        with self.assertRaises(UserError):
+            self.ask()
+
+    def test_not_what_has_not_left_nor_the_clients(self):
+        queued = self.post(self.one, "Still here")
+        incoming = self.one.message_ids.filtered(lambda message: message.direction == "in")
+        for message in (queued, incoming):
+            with self.assertRaises(UserError):
+                message.with_user(self.anna).chats_delete()
+
+    def test_refused(self):
+        self.account.fault("delete", RejectedError("too_late"))
+        self.ask()
+        self.send()
+        self.assertRecordValues(self.message, [{"kind": "text", "state": "sent", "reason": "too_late"}])
+        self.assertFalse(self.message.delete_pending)
+
+    @mute_logger(JOB)
+    def test_tried_again_when_the_line_breaks(self):
+        """After the work was done: deleting twice is deleting once."""
+        self.account.fault("delete", line_broken(), after=True)
+        self.ask()
+        self.send()
+        self.assertTrue(self.message.delete_pending)
+        self.wake()
+        self.assertEqual(self.message.kind, "deleted")
+        self.assertEqual(self.there(), ["deleted"])

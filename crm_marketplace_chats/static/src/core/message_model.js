@@ -32,6 +32,10 @@ export class MarketplaceMessage extends Record {
     key;
     /** @type {Object} */
     data;
+    /** @type {boolean} it can be deleted at the client's too */
+    can_delete;
+    /** @type {boolean} its deletion is on its way */
+    delete_pending;
     /** @type {false|"pending"|"done"|"failed"} */
     media_state;
     /** @type {{id: number, name: string, mimetype: string, url: string}[]} */

@@ -90,6 +90,10 @@ export class ChatsApi {
         return this.call(MESSAGE, "chats_retry", [[messageId]]);
     }
 
+    delete(messageId) {
+        return this.call(MESSAGE, "chats_delete", [[messageId]]);
+    }
+
     cancel(messageId) {
         return this.call(MESSAGE, "chats_cancel", [[messageId]]);
     }

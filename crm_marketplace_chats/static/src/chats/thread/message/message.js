@@ -7,7 +7,9 @@ import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { VoicePlayer } from "@crm_marketplace_chats/chats/thread/voice/voice_player";
 import { Component, useState } from "@odoo/owl";
 import { useFileViewer } from "@web/core/file_viewer/file_viewer_hook";
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
+import { useService } from "@web/core/utils/hooks";
 
 /** What a message of each kind shows; a kind nobody knew is said to be so, with the way to the marketplace. */
 const CONTENTS = {
@@ -31,6 +33,7 @@ export class Message extends Component {
 
     setup() {
         this.chats = useChats();
+        this.dialog = useService("dialog");
         this.fileViewer = useFileViewer();
         this.state = useState({ isBusy: false });
         this.safeUrl = safeUrl;
@@ -82,6 +85,12 @@ export class Message extends Component {
         return STATES[state]?.isBad ? error || STATES[state].label : "";
     }
 
+    /** Why a message of ours that was sent could not be deleted. */
+    get deleteRefusal() {
+        const { state, error } = this.message;
+        return this.isOurs && ["sent", "read"].includes(state) && error ? error : "";
+    }
+
     get marketplaceUrl() {
         return safeUrl(this.props.conversation.url);
     }
@@ -128,6 +137,17 @@ export class Message extends Component {
 
     retry() {
         return this.act(() => this.chats.api.retry(this.message.id));
+    }
+
+    /** Deleting cannot be taken back, so it is asked first. */
+    delete() {
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Delete the message"),
+            body: _t("The client will no longer see it, nor will anybody here. Delete it?"),
+            confirmLabel: _t("Delete"),
+            confirm: () => this.act(() => this.chats.api.delete(this.message.id)),
+            cancel: () => {},
+        });
     }
 
     cancel() {
