@@ -19,7 +19,7 @@ from urllib3 import connection, connectionpool
 
 from .errors import MarketplaceError, RejectedError, TemporaryError
 from .payload import Download
-from .transport import origin, require_whole
+from .transport import Session, origin, require_whole
 
 _logger = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ class _Line:
         self._sockets: list[socket.socket] = []
         self._timer = threading.Timer(time_limit, self._cut)
         self._timer.daemon = True
-        self._session = requests.Session()
+        self._session = Session()
         # A proxy of the environment would resolve names behind our back, and the check below would mean
         # nothing.
         self._session.trust_env = False

@@ -214,6 +214,15 @@ def failure(answer: Answer, *, safe: bool, detail: str = "") -> MarketplaceError
     return kind(reason, detail, **given)
 
 
+class Session(requests.Session):
+    """Leaves redirects to us; by itself it looks at the address even when told not to follow, and raises ValueError
+    for what is none.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Transport:
     """The line itself; closes its connections with `close`.
 
@@ -230,7 +239,7 @@ class Transport:
         self.backoff = BACKOFF
         #: How far the service's clock is ahead of ours, by its last answer.
         self.clock_difference: timedelta | None = None
-        self._session = requests.Session()
+        self._session = Session()
         self._session.headers.update({"Accept": "application/json", "User-Agent": "crm_marketplace_chats"})
         # Any `auth` keeps requests from putting a password of the machine's ~/.netrc over our own header.
         self._session.auth = lambda request: request

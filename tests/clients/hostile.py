@@ -157,7 +157,7 @@ def _require_value(thing: Any, name: str, value: Any) -> None:
     known = SELECTIONS.get(name)
     if known and not (name == "body" and isinstance(thing, payload.RemoteMessage)):
         assert value in known or isinstance(thing, payload.RemoteMedia), (name, value)
-    if name in ("external_id", "conversation_id"):
+    if name in ("external_id", "conversation_id") and not isinstance(thing, payload.Sent):
         assert value, f"{type(thing).__name__}.{name} is empty"
     if name == "url" and isinstance(thing, payload.RemoteListing):
         assert address(value) == value
