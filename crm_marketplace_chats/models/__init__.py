@@ -7,6 +7,7 @@ from . import (
     marketplace_channel_calls,
     marketplace_channel_connection,
     marketplace_channel_doctor,
+    marketplace_channel_history,
     marketplace_channel_pull,
     marketplace_channel_reconcile,
     marketplace_channel_secret,

@@ -3,6 +3,7 @@ import time
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields, models
+from odoo.tools import SQL
 
 from ..marketplaces.transport import LocalBudget
 from .bulk import CONFLICTS
@@ -68,10 +69,19 @@ class SharedBudget(LocalBudget):
                 time.sleep(RETRY_AFTER)
         return RETRY_AFTER
 
-    def _load(self, cr):
+    def used(self, cr):
+        """Share of the bucket that is empty now: 0 when nobody asked for a while, 1 when whoever asks has to wait."""
+        self._load(cr, SQL())
+        filled = self._tokens + (self.clock() - self._filled_at) * self._per_second
+        return 1 - min(max(filled, 0), self._burst) / self._burst
+
+    def _load(self, cr, lock=SQL("FOR UPDATE")):  # noqa: B008 - SQL is immutable
         cr.execute(
-            "SELECT per_minute, tokens, filled_at, paused_until FROM marketplace_budget WHERE key = %s FOR UPDATE",
-            (self._key,),
+            SQL(
+                "SELECT per_minute, tokens, filled_at, paused_until FROM marketplace_budget WHERE key = %s %s",
+                self._key,
+                lock,
+            ),
             log_exceptions=False,  # a conflict is no error here
         )
         row = cr.fetchone()

@@ -297,11 +297,15 @@ class MarketplaceChannel(models.Model):
     def _client(self, session=None):
         """The marketplace's client for this channel; for jobs, not for a user's transaction."""
         self.ensure_one()
-        client_class, settings = self._client_class(), self._client_settings()
-        budget = SharedBudget(
+        settings = self._client_settings()
+        return self._client_class()(settings, session or ChannelSession(self), self._budget(settings))
+
+    def _budget(self, settings):
+        """What this account may still ask, shared with all channels and workers of the same account."""
+        client_class = self._client_class()
+        return SharedBudget(
             self.env.registry, client_class.budget_key(settings), client_class.requests_per_minute
         )
-        return client_class(settings, session or ChannelSession(self), budget)
 
     def _client_class(self):
         self.ensure_one()

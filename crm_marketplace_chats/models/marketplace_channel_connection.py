@@ -17,6 +17,7 @@ class MarketplaceChannel(models.Model):
     unknown_count = fields.Integer("Outcome Unknown", compute="_compute_connection")
     failed_count = fields.Integer("Not Sent", compute="_compute_connection")
     media_count = fields.Integer("Files Being Fetched", compute="_compute_connection")
+    budget_used = fields.Integer("Request Budget Used, %", compute="_compute_connection")
     poison_count = fields.Integer("Deliveries Not Understood", compute="_compute_connection")
     reconciled_at = fields.Datetime("Last Comparison", compute="_compute_connection")
     reconcile_result = fields.Char("Result of the Comparison", compute="_compute_connection")
@@ -36,6 +37,7 @@ class MarketplaceChannel(models.Model):
             channel.failed_count = count.get("failed", 0)
             channel.media_count = media.get(channel.id, {}).get("pending", 0)
             channel.poison_count = events.get(channel.id, {}).get("poison", 0)
+            channel.budget_used = 100 * channel._budget(channel._client_settings()).used(self.env.cr)
             channel.lag_minutes = channel._lag(now).total_seconds() // 60
             # sudo: jobs are for administrators, what they found is for the page
             report = channel.sudo().job_ids.filtered(lambda job: job.kind == "reconcile").report or {}

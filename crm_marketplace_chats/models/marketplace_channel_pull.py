@@ -10,6 +10,7 @@ from odoo.tools import split_every
 
 from ..marketplaces.errors import MarketplaceError, RateLimitError, RejectedError, TemporaryError
 from ..marketplaces.payload import Batch, History, RemoteConversation
+from .bulk import to_naive
 from .marketplace_job import DONE, MORE
 
 _logger = logging.getLogger(__name__)
@@ -48,15 +49,19 @@ class MarketplaceChannel(models.Model):
                 *(self.id, len(page.conversations), messages, (time.monotonic() - started) * 1000),
             )
             if page.done:
+                if not self.history_done:
+                    self.env["marketplace.job"]._trigger("history")
                 return DONE
             if time.monotonic() - started > LONGEST_PULL:
                 return MORE
 
-    def _pull_portion(self, client, remotes):
+    def _pull_portion(self, client, remotes, old=False):
         """Read and store the conversations of one portion. One that cannot be read is put aside, see `_pull_again`; a
         second one means that the marketplace is ill, and the pull ends with what it has. The last message, which the
         list tells, is shown all the same.
 
+        :param old: read also what is older than the channel and has not been read yet: that is the work of the
+            history job, so that it does not hold up what comes in now
         :return: number of messages read
         """
         seen = self._pulled_so_far(remotes)
@@ -71,7 +76,9 @@ class MarketplaceChannel(models.Model):
                     conversations[-1] = self._described(client, remote)
                 # Whether to ask is decided by what a pull has seen: that a delivery brought the newest message does
                 # not mean that the delivery before it was not lost.
-                if last and last.external_id != newest:
+                if last and newest is None and not old and self._is_history(last):
+                    unread.append(last)
+                elif last and last.external_id != newest:
                     known = partial(self._known_to_pulls, newest)
                     histories[remote.external_id] = client.history(
                         remote.external_id, known, last.external_id
@@ -129,6 +136,10 @@ class MarketplaceChannel(models.Model):
         known = {row[0] for row in self.env.cr.fetchall()}
         self.env.cr.commit()
         return known
+
+    def _is_history(self, message):
+        """Whether a chat that no pull has read is left to the history job."""
+        return not self.history_done and to_naive(message.sent_at) < self.create_date
 
     def _put_aside(self, external_ids):
         """Remember conversations that could not be read: the walk goes on without them."""

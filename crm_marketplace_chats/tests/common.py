@@ -126,12 +126,14 @@ class ChatsMixin:
         )
 
     @classmethod
-    def bazaar(cls, marketplace="bazaar", name="one", users=None, company=None):
-        """A channel at the bazaar and its account there."""
+    def bazaar(cls, marketplace="bazaar", name="one", users=None, company=None, history_done=True):
+        """A channel at the bazaar and its account there.
+
+        :param history_done: a pull reads all it meets; else what is older than the channel is the history's
+        """
         address = f"https://{name}.{marketplace}.example"
-        return cls.channel(name, marketplace, users=users, company=company, base_url=address), Account(
-            address
-        )
+        values = {"base_url": address, "history_done": history_done}
+        return cls.channel(name, marketplace, users=users, company=company, **values), Account(address)
 
     @classmethod
     def apply(cls, channel, *things):

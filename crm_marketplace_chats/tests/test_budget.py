@@ -56,3 +56,10 @@ class TestSharedBudget(ChatsCase):
             stranger = SharedBudget(self.registry, "another account", 30)
             stranger.longest_wait = 0
             self.assertEqual(self.taken(stranger, urgent=True), 10)
+
+    def test_how_much_is_used(self):
+        with self.enter_registry_test_mode():
+            one, other = self.workers()
+            self.assertEqual(round(other.used(self.env.cr), 1), 0)
+            self.taken(one, urgent=True)
+            self.assertAlmostEqual(other.used(self.env.cr), 1, delta=0.1)
