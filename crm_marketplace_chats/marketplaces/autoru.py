@@ -33,7 +33,7 @@ from .payload import (
     RemoteMessage,
     Sent,
 )
-from .reading import UTC, inside, mapping, moment, number, objects, text
+from .reading import UTC, ident, inside, mapping, moment, number, objects, text
 from .transport import origin
 
 _logger = logging.getLogger(__name__)
@@ -352,7 +352,7 @@ class AutoruClient(MarketplaceClient):
 
 def _sent(body: Any) -> Sent:
     """The answer of a sending; the documents' own example holds no message."""
-    return Sent(text(inside(body, "message", "id")), moment(inside(body, "message", "created")))
+    return Sent(ident(inside(body, "message", "id")), moment(inside(body, "message", "created")))
 
 
 def _millis(when: datetime) -> str:

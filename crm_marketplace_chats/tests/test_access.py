@@ -4,9 +4,9 @@ import json
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, models
 from odoo.exceptions import AccessError, UserError
-from odoo.service.model import call_kw
+from odoo.service.model import call_kw, get_public_method
 from odoo.tests import HttpCase, mute_logger, tagged
 
 from odoo.addons.bus.models.bus import channel_with_db
@@ -45,6 +45,28 @@ CONVERSATION_CALLS = {
 }
 MODEL_CALLS = {"chats_start", "chats_list", "chats_counts"}
 MESSAGE_CALLS = {"chats_retry", "chats_cancel", "chats_delete"}
+#: All that RPC may call of this addon, by model, and who it takes at least. `open`: tells nothing but where to look.
+METHODS = {
+    "marketplace.conversation": {
+        **dict.fromkeys([*CONVERSATION_CALLS, "action_make_lead"], "employee"),
+        **dict.fromkeys(MODEL_CALLS, "group"),
+        "action_open_chat": "open",
+    },
+    "marketplace.message": dict.fromkeys(MESSAGE_CALLS, "employee"),
+    "marketplace.channel": {
+        "action_check": "manager",
+        "action_switch_webhook": "manager",
+        "action_reconcile": "manager",
+        "action_stop_history": "manager",
+        "action_resume_history": "manager",
+        "action_open_conversations": "open",
+    },
+    "marketplace.listing": {"action_make_vehicle": "employee"},
+    "marketplace.event": {"action_retry": "manager"},
+    "marketplace.job": {"action_wake": "manager"},
+    "crm.lead": {"action_open_marketplace_chat": "open"},
+    "product.template": {"action_open_marketplace_conversations": "open"},
+}
 SECRETS = {
     "avito_client_secret": "avito-secret-value",
     "autoru_token": "autoru-token-value",
@@ -218,21 +240,50 @@ class TestCalls(AccessCase):
         """As the web client calls it."""
         return call_kw(self.env[model].with_user(user).with_context(clean_context=True), method, args, kwargs)
 
+    def public_methods(self):
+        """What RPC may call of this addon's own methods, by model; what every model has left out."""
+        found = {}
+        for name, model in self.env.items():
+            methods = {
+                method
+                for base in type(model).__mro__
+                if base.__module__.startswith("odoo.addons.crm_marketplace_chats.models")
+                for method, item in vars(base).items()
+                if callable(item) and not hasattr(models.BaseModel, method) and self.is_public(model, method)
+            }
+            if methods:
+                found[name] = methods
+        return found
+
+    @staticmethod
+    def is_public(model, method):
+        try:
+            return bool(get_public_method(model, method))
+        except AccessError:
+            return False
+
     def test_every_public_method_is_named(self):
-        """A new public method has to be thought of here too."""
+        """A new public method, of whatever model, has to be thought of here too."""
+        named = {model: set(methods) for model, methods in METHODS.items()}
+        found = self.public_methods()
+        variants = found.pop("product.product", set())  # has all that its template has
+        self.assertLessEqual(variants, found["product.template"])
+        self.maxDiff = None
+        self.assertEqual(found, named)
 
-        def public(model):
-            cls = type(self.env[model])
-            own = [
-                base
-                for base in cls.__mro__
-                if "crm_marketplace_chats" in (getattr(base, "__module__", "") or "")
-            ]
-            names = {name for base in own for name, item in vars(base).items() if callable(item)}
-            return {name for name in names if name.startswith("chats_")}
-
-        self.assertEqual(public("marketplace.conversation"), set(CONVERSATION_CALLS) | MODEL_CALLS)
-        self.assertEqual(public("marketplace.message"), MESSAGE_CALLS)
+    def test_buttons_on_what_is_not_ours(self):
+        """None of them works without the right to the record that it belongs to."""
+        below = {
+            "manager": (self.anna, self.nobody, self.clerk, self.visitor),
+            "employee": (self.ivan, self.nobody, self.clerk, self.visitor),
+        }
+        for model in set(METHODS) & set(RIGHTS) - {"marketplace.message"}:
+            record = self.foreign if model == "marketplace.conversation" else self.of(model, self.autoru)
+            for method, least in METHODS[model].items():
+                for user in below.get(least, ()):
+                    with self.subTest(model=model, method=method, user=user.login):
+                        with self.assertRaises(AccessError):
+                            self.rpc(user, model, method, record.ids, *CONVERSATION_CALLS.get(method, []))
 
     def test_foreign_conversation(self):
         """No method tells of, or changes, a conversation that the user may not read."""
