@@ -499,6 +499,8 @@ def test_who_may_use_the_last_of_the_budget(server, store):
         "GET /core/v1/items": as_json(200, {"resources": []}),
         f"GET /messenger/v3/accounts/94230001/chats/{CHAT}/messages/": as_json(200, {"messages": []}),
         "POST /messenger/v1/accounts/94230001/uploadImages": as_json(200, {"1.a": {}}),
+        SEND: as_json(200, {"id": "0a" * 16, "created": 1754917000}),
+        f"{SEND}/image": as_json(200, {"id": "0b" * 16, "created": 1754917001}),
     }
     voice = RemoteMedia("voice", ref="v1")
     with AvitoClient(settings, store, ledger) as client:
