@@ -112,8 +112,12 @@ export class Message extends Component {
         };
     }
 
+    /** Nothing where the marketplace named a place without saying where it is. */
     get mapUrl() {
         const { lat, lon } = this.data;
+        if (typeof lat !== "number" || typeof lon !== "number") {
+            return undefined;
+        }
         const point = `${Number(lon)},${Number(lat)}`;
         return `https://yandex.ru/maps/?pt=${point}&z=16&l=map`;
     }
