@@ -14,6 +14,9 @@ HELP = """\
                    --quiet-demo         no buyer writes by himself
 ./dev test       lint and all tests
 ./dev test PATH  only these tests, without lint; pytest's options pass through: -k WORD, -x, PATH::TEST
+./dev chaos      20,000 messages and 2,000 replies while servers are killed and the marketplaces fail: is one lost?
+                   --messages N --replies N --conversations N --seed N
+                   --write-report       the figures go into docs/reliability.md
 ./dev lint       ruff, pylint-odoo, XML, JavaScript, translations
 ./dev shell      Odoo's Python shell on the demo's database
 ./dev psql       SQL on the demo's database
@@ -51,6 +54,12 @@ def test(arguments):
     from . import testing
 
     return testing.run(arguments)
+
+
+def chaos(arguments):
+    from . import chaos
+
+    return chaos.run(arguments)
 
 
 def lint(arguments):
@@ -106,6 +115,7 @@ def no_arguments(command, arguments):
 COMMANDS = {
     "run": run,
     "test": test,
+    "chaos": chaos,
     "lint": lint,
     "shell": shell,
     "psql": psql,

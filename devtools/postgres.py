@@ -85,10 +85,12 @@ class GivenServer:
 class OwnServer(GivenServer):
     """A server in the cache, shared by all `./dev` that run on it: the last one to leave stops it."""
 
+    folder, settings = "pg", SETTINGS
+
     def __init__(self):
         self.binaries = find_binaries()
         self.psql_program = self.binaries / "psql"
-        self.home = CACHE / "pg"
+        self.home = CACHE / self.folder
         name = f"odoo-dev-{os.getuid()}-{hashlib.sha256(str(self.home).encode()).hexdigest()[:10]}"
         self.socket = Path(tempfile.gettempdir()) / name  # the path of a socket may not be long
         self.connection = ("-h", self.socket, "-p", "5432", "-U", "odoo")
@@ -102,20 +104,20 @@ class OwnServer(GivenServer):
 
     def start(self):
         """Join the users of the server, starting it for the first."""
-        with locked(CACHE / "pg.lock", "starts or stops PostgreSQL"):
+        with locked(CACHE / f"{self.folder}.lock", "starts or stops PostgreSQL"):
             self._prepare_folders()
             if not (self.data / "PG_VERSION").exists():
                 self._create()
             if not self._is_running():
                 self._launch()
-            self.users = Lock(CACHE / "pg.users")
+            self.users = Lock(CACHE / f"{self.folder}.users")
             self.users.acquire(shared=True)
 
     def stop(self):
         """Leave; stop the server when nobody else uses it."""
         if not self.users:
             return
-        with locked(CACHE / "pg.lock", "starts or stops PostgreSQL"):
+        with locked(CACHE / f"{self.folder}.lock", "starts or stops PostgreSQL"):
             if self.users.acquire(wait=False) and self._is_running():
                 self._call("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop")
                 with suppress(OSError):  # not empty: the server did not stop
@@ -127,7 +129,7 @@ class OwnServer(GivenServer):
         log = self.home / "log"
         command = [*self.prefix, self.binaries / "pg_ctl", "-D", self.data, "-w", "-l", log, "start"]
         try:  # not through _call: the server would keep its pipes open
-            run("pg_ctl start", command, log="pg-start.log", cwd="/", **self.as_user)
+            run("pg_ctl start", command, log=f"{self.folder}-start.log", cwd="/", **self.as_user)
         except Problem as problem:
             raise Problem(f"PostgreSQL does not start\n{problem}\n{tail(log)}") from None
 
@@ -144,7 +146,7 @@ class OwnServer(GivenServer):
         )
         if status:
             raise Problem(f"PostgreSQL's initdb failed: {error}")
-        settings = dict(SETTINGS, unix_socket_directories=f"'{self.socket}'")
+        settings = dict(self.settings, unix_socket_directories=f"'{self.socket}'")
         with open(self.data / "postgresql.conf", "a") as file:
             file.writelines(f"{name} = {value}\n" for name, value in settings.items())
 
