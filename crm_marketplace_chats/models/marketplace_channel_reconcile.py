@@ -27,8 +27,8 @@ class MarketplaceChannel(models.Model):
         that wait for an answer; what differs is read anew and written down."""
         started = time.monotonic()
         with channel._client() as client:
-            if not client.can_pull or not channel.last_success_at:
-                return None
+            if not client.can_pull or not channel.last_success_at or not channel.history_done:
+                return None  # nothing to compare yet
             state = dict(job.walk or {"walk": {}, "checked": 0, "repaired": []})
             while True:
                 self.env.cr.commit()

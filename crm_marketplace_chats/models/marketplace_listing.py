@@ -245,12 +245,15 @@ class MarketplaceListing(models.Model):
         try:
             file = client.download(RemoteMedia("image", url))
         except (RejectedError, TemporaryError):
-            self.image_state = "failed"
+            values = {"image_state": "failed"}
         else:
-            self.write({"image": base64.b64encode(file.content), "image_state": "done"})
-            conversations = self.conversation_ids
-            self.channel_id._tell_screens(conversations, [])
-        self.env.cr.commit()
+            values = {"image": base64.b64encode(file.content), "image_state": "done"}
+
+        def settle():
+            self.write(values)
+            self.channel_id._tell_screens(self.conversation_ids, [])
+
+        commit_retrying(self.env, settle)
 
     # ------------------------------------------------------------ the car
 
