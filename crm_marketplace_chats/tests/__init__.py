@@ -8,6 +8,7 @@ from . import (
     test_history,
     test_hoot,
     test_hostile,
+    test_kill_steps,
     test_pull,
     test_reconcile,
     test_screen,
