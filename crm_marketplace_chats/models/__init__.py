@@ -18,6 +18,8 @@ from . import (
     marketplace_job,
     marketplace_listing,
     marketplace_message,
+    marketplace_message_media,
+    marketplace_message_queue,
     marketplace_template,
     product_template,
     res_config_settings,

@@ -17,6 +17,8 @@ from .reasons import describe_finding, describe_reason
 
 _logger = logging.getLogger(__name__)
 
+#: Jobs without which there is no chatting: each works every minute or where there is something to send.
+CHAT_JOBS = ("pull", "send")
 #: Failures that only an admin can end.
 REFUSALS = (CredentialsError, EntitlementError)
 #: Where keys may go without TLS: stand-ins on the same machine.
@@ -379,11 +381,14 @@ class MarketplaceChannel(models.Model):
 
     def _reflect_jobs(self):
         """State of the channel = the worst of what its jobs met last. A file that cannot be fetched does not count:
-        it is shown where it is missing."""
+        it is shown where it is missing. Refused is the channel only where chats are: what an account may not do with
+        calls or listings, or a refusal of theirs long past, does not keep anybody from answering."""
         self.ensure_one()
         troubles = self.job_ids.filtered(lambda job: job.reason and job.kind != "media")
         refused = troubles.filtered(
-            lambda job: issubclass(REASONS.get(job.reason, MarketplaceError), REFUSALS)
+            lambda job: (
+                job.kind in CHAT_JOBS and issubclass(REASONS.get(job.reason, MarketplaceError), REFUSALS)
+            )
         )
         worst = (refused or troubles)[:1]
         values = {

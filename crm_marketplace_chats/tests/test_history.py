@@ -16,7 +16,7 @@ class TestHistory(PullCase):
         self.shop.history_done = False
         self.fill()
 
-    def read(self):
+    def read_on(self):
         self.job(self.shop, "history")._wake()
         self.run_job("history")
 
@@ -28,7 +28,7 @@ class TestHistory(PullCase):
         for chat in shown:
             last = self.account.chats[chat.external_id].messages[-1]
             self.assertEqual(chat.last_message_preview, last.body)
-        self.read()
+        self.read_on()
         self.assertStored()
         self.assertTrue(self.shop.history_done)
         self.assertEqual(self.shop.history_progress, 100)
@@ -41,7 +41,7 @@ class TestHistory(PullCase):
         chat = self.chat(self.shop, "c0")
         self.assertTrue(chat.is_unprocessed)
         self.assertEqual(chat.last_message_preview, "Written after the connect")
-        self.read()
+        self.read_on()
         self.assertStored()
 
     def stop(self):
@@ -52,10 +52,10 @@ class TestHistory(PullCase):
     def test_stopped_and_gone_on_with(self):
         self.pull()
         self.account.hook("history", self.stop)
-        self.read()
+        self.read_on()
         self.assertFalse(self.shop.history_done)
         stopped_at = self.account.requests["history"]
-        self.read()
+        self.read_on()
         self.assertEqual(self.account.requests["history"], stopped_at, "it stays stopped")
         self.shop.with_user(self.manager).action_resume_history()
         self.run_job("history")
@@ -67,7 +67,7 @@ class TestHistory(PullCase):
     def test_goes_on_after_trouble(self):
         self.pull()
         self.account.fault("history", unreachable(), times=2)
-        self.read()
+        self.read_on()
         self.assertFalse(self.shop.history_done)
         for _run in range(3):
             self.job(self.shop, "history")._wake()
@@ -77,7 +77,7 @@ class TestHistory(PullCase):
         self.assertStored()
 
     def test_not_before_the_list(self):
-        self.read()
+        self.read_on()
         self.assertEqual(self.account.requests.total(), 0)
 
     def test_counters_are_right_before_and_after(self):
@@ -86,5 +86,5 @@ class TestHistory(PullCase):
         self.pull()
         chat = self.chat(self.shop, "c9")
         self.assertEqual(chat.unread_count, 1, "the last one, which the list tells")
-        self.read()
+        self.read_on()
         self.assertEqual(chat.unread_count, 2)

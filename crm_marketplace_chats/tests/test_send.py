@@ -17,7 +17,7 @@ from odoo.addons.crm_marketplace_chats.marketplaces.errors import (
     TemporaryError,
 )
 from odoo.addons.crm_marketplace_chats.models.marketplace_conversation_screen import split_text
-from odoo.addons.crm_marketplace_chats.models.marketplace_message import READING_PAUSE
+from odoo.addons.crm_marketplace_chats.models.marketplace_message_queue import READING_PAUSE
 
 from .bazaar import unreachable
 from .common import ChatsCase, batch, key
