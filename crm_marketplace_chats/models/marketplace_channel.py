@@ -380,15 +380,13 @@ class MarketplaceChannel(models.Model):
     # ------------------------------------------------------------ state
 
     def _reflect_jobs(self):
-        """State of the channel = the worst of what its jobs met last. A file that cannot be fetched does not count:
-        it is shown where it is missing. Refused is the channel only where chats are: what an account may not do with
-        calls or listings, or a refusal of theirs long past, does not keep anybody from answering."""
+        """State of the channel = the worst of what its jobs met last. Only those without which there is no chatting
+        count: what an account may not do with calls or listings keeps nobody from answering, and a file that cannot
+        be fetched is shown where it is missing."""
         self.ensure_one()
-        troubles = self.job_ids.filtered(lambda job: job.reason and job.kind != "media")
+        troubles = self.job_ids.filtered(lambda job: job.reason and job.kind in CHAT_JOBS)
         refused = troubles.filtered(
-            lambda job: (
-                job.kind in CHAT_JOBS and issubclass(REASONS.get(job.reason, MarketplaceError), REFUSALS)
-            )
+            lambda job: issubclass(REASONS.get(job.reason, MarketplaceError), REFUSALS)
         )
         worst = (refused or troubles)[:1]
         values = {
