@@ -518,6 +518,20 @@ class TestEchoes(SendCase):
         self.pull()
         self.assertEqual(len(self.one.message_ids), 2)
 
+    @mute_logger(JOB)
+    def test_echo_before_an_answer_that_breaks(self):
+        """The delivery says that it arrived, the line says nothing: it arrived, and is not sent again."""
+        self.account.hook("send", self.delivered)
+        self.account.fault("send", line_broken(), after=True)
+        message = self.post(self.one, "Yes")
+        self.send()
+        self.assertEqual((message.state, message.reason), ("sent", False))
+        self.wake()
+        self.later(READING_PAUSE)
+        self.wake()
+        self.assertEqual(self.account.ours("c1"), ["Yes"])
+        self.assertEqual(len(self.one.message_ids), 2)
+
     def test_answer_in_the_app_is_not_ours(self):
         message = self.post(self.one, "Ours")
         self.account.reply("c1", "Typed in the app")
