@@ -8,11 +8,11 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import wraps
-from itertools import groupby
 from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import TransactionCase, freeze_time, tagged
+from odoo.tools import groupby
 
 from odoo.addons.crm_marketplace_chats.marketplaces import base
 from odoo.addons.crm_marketplace_chats.marketplaces.errors import OutcomeUnknownError
@@ -879,7 +879,7 @@ class TestKillSteps(StepsCase):
     @classmethod
     def tearDownClass(cls):
         super().tearDownClass()
-        print(f"\nkilled at {len(cls.killed)} of {len(STEPS)} steps: nothing lost, nothing doubled")
+        print(f"\nkilled at {len(cls.killed)} of {len(STEPS)} steps: nothing lost, nothing doubled")  # pylint: disable=print-used
 
 
 def _test_of(steps):
@@ -959,7 +959,7 @@ def _test_of_broken(story, methods):
                 self.die_at_each(steps)
         self.assertNotIn("never done", str(caught.exception))
         wrong = next(iter(methods.values()))
-        print(f"\n{wrong.__doc__} Found: {caught.exception.__notes__[0]}")
+        print(f"\n{wrong.__doc__} Found: {caught.exception.__notes__[0]}")  # pylint: disable=print-used
 
     return test
 
