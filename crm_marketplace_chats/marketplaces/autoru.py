@@ -352,7 +352,9 @@ class AutoruClient(MarketplaceClient):
 
 def _sent(body: Any) -> Sent:
     """The answer of a sending; the documents' own example holds no message."""
-    return Sent(ident(inside(body, "message", "id")), moment(inside(body, "message", "created")))
+    message_id = ident(inside(body, "message", "id"))
+    created = moment(inside(body, "message", "created"))
+    return Sent(message_id, created or autoru_words.id_moment(message_id))
 
 
 def _millis(when: datetime) -> str:

@@ -70,7 +70,7 @@ def message(raw: Mapping[str, Any], room_id: str, me: str, base_url: str) -> Rem
     :raises ValueError: it has no id or no time
     """
     external_id = ident(raw.get("id"))
-    sent_at = moment(raw.get("created")) or _id_moment(external_id)
+    sent_at = moment(raw.get("created")) or id_moment(external_id)
     if not external_id or sent_at is None:
         raise ValueError("a message without id or time")
     content_type = text(inside(raw, "payload", "content_type"))
@@ -120,7 +120,7 @@ def _attached(raw: Mapping[str, Any]) -> str:
     return ", ".join(text(name) for attachment in objects(raw.get("attachments")) for name in attachment)
 
 
-def _id_moment(message_id: str) -> datetime | None:
+def id_moment(message_id: str) -> datetime | None:
     """The time in a message's id: 15 digits of a version 1 UUID, in 100 ns since 1582-10-15.
 
     Not documented; true of every message in the documents' examples.

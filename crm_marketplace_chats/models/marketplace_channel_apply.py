@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from datetime import timedelta
 
@@ -101,6 +102,7 @@ class MarketplaceChannel(models.Model):
         wanted = set(remote) | {message.conversation_id for message in batch.messages}
         Conversation = self.env["marketplace.conversation"]
         known = self._conversation_ids(wanted)
+        remote |= self._not_whole(remote, known)
         new = [
             self._new_conversation(external_id, remote.get(external_id), listings)
             for external_id in sorted(wanted - set(known))
@@ -119,6 +121,24 @@ class MarketplaceChannel(models.Model):
             known = self._conversation_ids(wanted)
         self._keep_prices_seen(known.values())
         return {"ids": known, "changed": Conversation.browse([*created, *changed])}
+
+    def _not_whole(self, remote, known):
+        """A chat about a listing never ceases to be about one. What is told of it without the listing, as no client's
+        chat, is not whole: its noise does not count.
+
+        :return: those of ``remote``, as partial ones
+        """
+        doubtful = {
+            known[key]: key for key, one in remote.items() if one.noise and not one.listing and key in known
+        }
+        if not doubtful:
+            return {}
+        self.env.cr.execute(
+            "SELECT id FROM marketplace_conversation WHERE id = ANY(%s) AND listing_id IS NOT NULL",
+            (list(doubtful),),
+        )
+        keys = [doubtful[row[0]] for row in self.env.cr.fetchall()]
+        return {key: dataclasses.replace(remote[key], partial=True) for key in keys}
 
     def _keep_prices_seen(self, conversation_ids):
         """What the buyer saw when the chat began, or when its listing became known: later prices do not change it."""

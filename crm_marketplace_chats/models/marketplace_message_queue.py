@@ -197,7 +197,14 @@ class MarketplaceMessage(models.Model):
             # A chat that we have answered is read at the marketplace too.
             self.conversation_id.remote_read_pending = True
 
+    def _has_arrived(self):
+        """Whether its echo has settled it while the answer was awaited: then it was sent, whatever the answer says."""
+        self.invalidate_recordset(["external_id"])
+        return bool(self.external_id)
+
     def _record_unknown(self, error=None):
+        if self._has_arrived():
+            return
         self.write(
             {
                 "state": "unknown",
@@ -209,9 +216,13 @@ class MarketplaceMessage(models.Model):
         )
 
     def _record_waiting(self, error):
+        if self._has_arrived():
+            return
         self.write({"state": "queued", "reason": error.reason, "detail": error.detail})
 
     def _record_failed(self, error):
+        if self._has_arrived():
+            return
         self.write(
             {"state": "failed", "reason": error.reason, "detail": error.detail, "next_attempt_at": False}
         )
@@ -241,6 +252,8 @@ class MarketplaceMessage(models.Model):
             self._settle(self._again_or_fail, ATTEMPTS_WITHOUT_KEY)
 
     def _again_or_fail(self, attempts):
+        if self._has_arrived():
+            return
         if self.attempts < attempts:
             self.write({"state": "queued", "next_attempt_at": False})
         else:
