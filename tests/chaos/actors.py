@@ -139,10 +139,11 @@ class Replier(Actor):
         while not self.desk.conversations:
             if self.pause(0.2):
                 return
+        due = time.monotonic()
         while self.desk.take():
-            started = time.monotonic()
             self.reply()
-            if self.pause(max(0.0, started + self.rng.uniform(0.5, 1.5) * self.pace - time.monotonic())):
+            due += self.rng.uniform(0.5, 1.5) * self.pace
+            if self.pause(max(0.0, due - time.monotonic())):
                 return
 
     def reply(self):
@@ -188,9 +189,9 @@ class Administrator(Actor):
                 if turn % 4 == 0:
                     self.stage.widen_budget()
                 if turn % self.plan.wake == 0:
-                    self.wake(["pull", "events", "send", "media"])
+                    self.wake([["kind", "in", ["pull", "events", "send", "media"]]])
                 if turn % (4 * self.plan.wake) == 0:
-                    self.wake(["reconcile", "webhook", "listings"])
+                    self.wake([])
             except Exception:  # noqa: BLE001 - the database may just be down: next time
                 continue
 
@@ -201,8 +202,7 @@ class Administrator(Actor):
         for delivery in self.stage.control("GET", "/webhooks")["recent"]:
             self.deliveries[delivery["at"], delivery["message_id"]] = delivery["outcome"], delivery["status"]
 
-    def wake(self, kinds):
-        domain = [["kind", "in", kinds], ["channel_id.active", "=", True]]
+    def wake(self, domain):
         self.call("marketplace.job", "action_wake", self.call("marketplace.job", "search", domain))
 
 
@@ -213,6 +213,7 @@ class Faults(Actor):
         super().__init__(stage, plan, stop)
         self.hits, self.rounds, self.deck = Counter(), 0, []
         self.known = stage.control("GET", "/faults")["known"]
+        self.skewed, self.skewed_since = [], None
 
     def act(self):
         while not self.pause(self.rng.uniform(0.8, 2.5)):
@@ -230,6 +231,10 @@ class Faults(Actor):
                 self.hits[fault["name"]] += fault["hits"]
         self.stage.control("POST", "/faults", {"clear": True, "faults": wishes})
         self.rounds += bool(wishes)
+        if self.skewed_since:
+            self.skewed.append((self.skewed_since, time.time() + SECONDS["clock_skew"]))
+        wrong_clock = any(wish["name"] == "clock_skew" for wish in wishes)
+        self.skewed_since = time.time() - SECONDS["clock_skew"] if wrong_clock else None
 
     def wish(self):
         if not self.deck:

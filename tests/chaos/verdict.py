@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 #: A type of the stand-ins and the addon's word for it, where they differ.
-KIND_WORDS = {"item": "listing", "appCall": "call"}
+KIND_WORDS = {"item": "listing", "appCall": "call", "hologram": "unknown"}
 #: Kinds whose text is the same on both sides; others are told in words of each.
 WITH_TEXT = ("text", "unknown")
 ALL_MESSAGES = """
@@ -37,6 +37,7 @@ class Verdict:
     chats: int = 0
     same_second: int = 0
     ties_turned: int = 0
+    skewed: int = 0
     wrong: dict = field(default_factory=lambda: {kind: [] for kind in KINDS_OF_WRONG})
 
     @property
@@ -69,11 +70,12 @@ def second(created):
     return int(created // 1)
 
 
-def judge(stage, posted, by_hand):
+def judge(stage, posted, by_hand, skewed):
     """Compare everything.
 
     :param posted: (marketplace, chat) -> replies in the order they were posted
     :param by_hand: numbers of the rows that a person sent again; their place is where that put them
+    :param skewed: spans of Unix time in which the marketplaces' clocks were wrong now and then
     """
     verdict, ours, chats = Verdict(), {}, {}
     for row in stage.rows(ALL_MESSAGES):
@@ -87,7 +89,7 @@ def judge(stage, posted, by_hand):
             seen.add(where)
             theirs = stage.control("GET", f"/{code}/chats/{chat['id']}")["messages"]
             judge_chat(verdict, where, theirs, ours.get(where, []), chats.get(where))
-            judge_replies(verdict, where, theirs, ours.get(where, []), posted.get(where, []), by_hand)
+            judge_replies(verdict, where, theirs, ours.get(where, []), posted.get(where, []), by_hand, skewed)
     verdict.wrong["doubled"] += [
         f"{where}: a chat the marketplace does not have" for where in set(chats) - seen
     ]
@@ -176,8 +178,9 @@ def wrong_counters(both, chat):
     ]
 
 
-def judge_replies(verdict, where, theirs, ours, posted, by_hand):
-    """Every reply posted stands once at the marketplace, and they stand in the order in which they were posted."""
+def judge_replies(verdict, where, theirs, ours, posted, by_hand, skewed):
+    """Every reply posted stands once at the marketplace, and they stand in the order in which they were posted, unless
+    the marketplace's own wrong clock has put them into another."""
     sent = [message for message in theirs if message["via"] == "api"]
     verdict.went += len(posted)
     there, wanted = Counter(one["text"] for one in sent), Counter(one["text"] for one in posted)
@@ -191,6 +194,11 @@ def judge_replies(verdict, where, theirs, ours, posted, by_hand):
         verdict.wrong["doubled"].append(f"{where}: {number} × reply «{text}»: {found}")
     moved = Counter(one["text"] for one in posted if one["row"] in by_hand)
     order = [one["text"] for one in posted if one["text"] not in moved]
-    found = [one["text"] for one in sent if one["text"] not in moved]
-    if Counter(order) == Counter(found) and order != found:
-        verdict.wrong["out of order"].append(f"{where}: replies {found}, posted {order}")
+    found = [one for one in sent if one["text"] not in moved]
+    texts = [one["text"] for one in found]
+    if Counter(order) == Counter(texts) and order != texts:
+        turned = [one for one, text in zip(found, order, strict=True) if one["text"] != text]
+        if any(since <= one["created"] <= until for one in turned for since, until in skewed):
+            verdict.skewed += 1
+        else:
+            verdict.wrong["out of order"].append(f"{where}: replies {texts}, posted {order}")
