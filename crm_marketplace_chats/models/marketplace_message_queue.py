@@ -94,24 +94,18 @@ class MarketplaceMessage(models.Model):
         try:
             sent = self._hand_over(client)
         except OutcomeUnknownError as error:
-            self._settle(self._unless_echoed, self._record_unknown, error)
+            self._settle(self._record_unknown, error)
         except RejectedError as error:
-            self._settle(self._unless_echoed, self._record_failed, error)
+            self._settle(self._record_failed, error)
         except REFUSALS as error:
-            self._settle(self._unless_echoed, self._record_failed, error)
+            self._settle(self._record_failed, error)
             raise
         except MarketplaceError as error:
             # It has certainly not been sent: back into the queue, and the whole channel waits.
-            self._settle(self._unless_echoed, self._record_waiting, error)
+            self._settle(self._record_waiting, error)
             raise
         else:
             self._settle(self._record_sent, sent.external_id, to_naive(sent.sent_at))
-
-    def _unless_echoed(self, record, error):
-        """An answer that broke tells nothing any more when the echo has come meanwhile: the message is there."""
-        self.invalidate_recordset(["state"])
-        if self.state == "sending":
-            record(error)
 
     def _claim(self):
         """:return: False when it was cancelled at this very moment"""
