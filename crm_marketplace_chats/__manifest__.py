@@ -1,6 +1,6 @@
 {
     "name": "Marketplace Chats: Avito and Auto.ru",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "summary": "Chats of Avito and Auto.ru inside Odoo, for car dealers",
     "author": "Marketplace Chats",

@@ -27,6 +27,16 @@ OWN_HOSTS = ("127.0.0.1", "localhost")
 SESSION_KEY = "session"
 
 
+def write_only(name, label):
+    """A key of the account: writing stores it in `marketplace.channel.secret`, reading gives nothing."""
+    return fields.Char(
+        label,
+        compute="_compute_secret",
+        inverse=lambda channels: channels._inverse_secret(name),
+        groups="base.group_system",
+    )
+
+
 class MarketplaceChannel(models.Model):
     """One account of the dealer at one marketplace.
 
@@ -65,16 +75,9 @@ class MarketplaceChannel(models.Model):
     )
     default_base_url = fields.Char(compute="_compute_default_base_url", groups="base.group_system")
 
-    avito_client_id = fields.Char("Client ID", groups="base.group_system", copy=False)
-    avito_client_secret = fields.Char(
-        "Client Secret",
-        compute="_compute_secret",
-        inverse="_inverse_avito_client_secret",
-        groups="base.group_system",
-    )
-    autoru_token = fields.Char(
-        "Token", compute="_compute_secret", inverse="_inverse_autoru_token", groups="base.group_system"
-    )
+    avito_client_id = write_only("avito_client_id", "Client ID")
+    avito_client_secret = write_only("avito_client_secret", "Client Secret")
+    autoru_token = write_only("autoru_token", "Token")
     autoru_mode = fields.Selection(
         [
             ("pull", "Ask Auto.ru for messages (login and password)"),
@@ -84,16 +87,9 @@ class MarketplaceChannel(models.Model):
         default="pull",
         groups="base.group_system",
     )
-    autoru_login = fields.Char("Login", groups="base.group_system", copy=False)
-    autoru_password = fields.Char(
-        "Password", compute="_compute_secret", inverse="_inverse_autoru_password", groups="base.group_system"
-    )
-    autoru_session_id = fields.Char(
-        "Session ID",
-        compute="_compute_secret",
-        inverse="_inverse_autoru_session_id",
-        groups="base.group_system",
-    )
+    autoru_login = write_only("autoru_login", "Login")
+    autoru_password = write_only("autoru_password", "Password")
+    autoru_session_id = write_only("autoru_session_id", "Session ID")
     autoru_dealer_id = fields.Char("Dealer ID", groups="base.group_system", copy=False)
     autoru_chat_id = fields.Char(
         "ChatId", groups="base.group_system", copy=False, default=lambda self: secrets.token_hex(16)
@@ -157,18 +153,6 @@ class MarketplaceChannel(models.Model):
         for channel in self:
             channel.env["marketplace.channel.secret"]._store(channel, name, (channel[name] or "").strip())
         self.invalidate_recordset([name, "secrets_set"])
-
-    def _inverse_avito_client_secret(self):
-        self._inverse_secret("avito_client_secret")
-
-    def _inverse_autoru_token(self):
-        self._inverse_secret("autoru_token")
-
-    def _inverse_autoru_password(self):
-        self._inverse_secret("autoru_password")
-
-    def _inverse_autoru_session_id(self):
-        self._inverse_secret("autoru_session_id")
 
     def _compute_secrets_set(self):
         for channel in self:

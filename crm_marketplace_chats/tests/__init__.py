@@ -9,6 +9,7 @@ from . import (
     test_hoot,
     test_hostile,
     test_kill_steps,
+    test_migration,
     test_pull,
     test_reconcile,
     test_screen,

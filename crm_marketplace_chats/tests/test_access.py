@@ -68,8 +68,10 @@ METHODS = {
     "product.template": {"action_open_marketplace_conversations": "open"},
 }
 SECRETS = {
+    "avito_client_id": "avito-id-value",
     "avito_client_secret": "avito-secret-value",
     "autoru_token": "autoru-token-value",
+    "autoru_login": "autoru-login-value",
     "autoru_password": "autoru-password-value",
     "autoru_session_id": "autoru-session-value",
 }
@@ -218,7 +220,7 @@ class TestRights(AccessCase):
 
     def test_manager_sets_no_keys(self):
         """Only system administrators do."""
-        for name in (*SECRETS, "base_url", "avito_client_id", "webhook_secret", "autoru_mode"):
+        for name in (*SECRETS, "base_url", "webhook_secret", "autoru_mode"):
             with self.subTest(field=name), self.assertRaises(AccessError):
                 self.avito.with_user(self.manager).write({name: "https://x"})
 
@@ -479,14 +481,7 @@ class TestSecrets(AccessCase):
         for user in (self.anna, self.manager):
             channel = self.secretive.with_user(user)
             read = channel.read()[0]
-            for name in (
-                *SECRETS,
-                "secrets_set",
-                "webhook_secret",
-                "webhook_url",
-                "base_url",
-                "avito_client_id",
-            ):
+            for name in (*SECRETS, "secrets_set", "webhook_secret", "webhook_url", "base_url"):
                 self.assertNotIn(name, read)
                 with self.assertRaises(AccessError):
                     channel.read([name])
