@@ -18,6 +18,7 @@ HELP = """\
                    --messages N --replies N --conversations N --seed N
                    --write-report       the figures go into docs/reliability.md
 ./dev lint       ruff, pylint-odoo, XML, JavaScript, translations
+./dev translations   bring i18n/ up to date with the addon's texts, and list what has no Russian yet
 ./dev shell      Odoo's Python shell on the demo's database
 ./dev psql       SQL on the demo's database
 ./dev update     upgrade the addon in the demo, which may be running
@@ -69,6 +70,13 @@ def lint(arguments):
     return lint.run()
 
 
+def translations(arguments):
+    from . import translations
+
+    no_arguments("translations", arguments)
+    return translations.run()
+
+
 def shell(arguments):
     from . import demo
 
@@ -117,6 +125,7 @@ COMMANDS = {
     "test": test,
     "chaos": chaos,
     "lint": lint,
+    "translations": translations,
     "shell": shell,
     "psql": psql,
     "update": update,
