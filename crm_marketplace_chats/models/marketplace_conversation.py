@@ -16,8 +16,8 @@ EDITABLE = {"user_id", "partner_id", "lead_id", "vehicle_id", "active"}
 class MarketplaceConversation(models.Model):
     """One dialogue with one buyer about one listing.
 
-    The counters and the last-message columns are functions of the stored messages and of the last tick; `_recount`
-    is the only place that writes them, and it never adds.
+    The counters and the last-message columns are functions of the stored messages, of the last tick and of the last
+    snooze; `_recount` is the only place that writes them, and it never adds.
     """
 
     _name = "marketplace.conversation"
@@ -58,6 +58,7 @@ class MarketplaceConversation(models.Model):
     has_gap = fields.Boolean("Older Messages Missing", readonly=True)
     message_ids = fields.One2many("marketplace.message", "conversation_id", "Messages", readonly=True)
 
+    last_message_id = fields.Integer(readonly=True, copy=False)
     last_message_at = fields.Datetime("Last Message", readonly=True)
     last_message_preview = fields.Char("Last Text", readonly=True)
     last_message_kind = fields.Char(readonly=True)
@@ -66,6 +67,14 @@ class MarketplaceConversation(models.Model):
     unread_count = fields.Integer("Unread", readonly=True, aggregator="sum")
     is_unprocessed = fields.Boolean("Waits for an Answer", readonly=True)
     waiting_since = fields.Datetime(readonly=True)
+    due_since = fields.Datetime(
+        "Returned", readonly=True, help="When the last snooze ended, as long as nobody has answered since."
+    )
+    queued_since = fields.Datetime(
+        "In the Waiting View Since",
+        readonly=True,
+        help="Unprocessed and not snoozed, or returned from snooze.",
+    )
     ticked_at = fields.Datetime("Ticked Up To", readonly=True, copy=False)
     ticked_message_id = fields.Integer(
         readonly=True, copy=False, help="Breaks ties of messages of the same second."
@@ -143,10 +152,11 @@ class MarketplaceConversation(models.Model):
     # ------------------------------------------------------------ counters
 
     def _recount(self):
-        """Recompute what follows from the messages and the last tick, in one statement.
+        """Recompute what follows from the messages, the last tick and the last snooze, in one statement.
 
         Done = up to the later of our last answer (a call that was taken is one) and the last tick. Unread = from the
         client, no notice, later than that. Order within one second is the order of the ids.
+        A snooze ends with an unread message that came after it, whatever its time: ids grow as messages come.
 
         :return: the conversations in which something changed
         """
@@ -157,10 +167,13 @@ class MarketplaceConversation(models.Model):
             """
             UPDATE marketplace_conversation c
                SET unread_count = n.unread, is_unprocessed = n.unread > 0, waiting_since = n.since,
+                   snoozed_until = n.snoozed, due_since = n.due, queued_since = n.queued, last_message_id = n.last_id,
                    last_message_at = n.last_at, last_message_preview = n.preview, last_message_kind = n.kind,
                    last_message_direction = n.direction, last_message_state = n.state
               FROM (
-                    SELECT c.id, coalesce(u.unread, 0) AS unread, u.since, l.sent_at AS last_at,
+                    SELECT c.id, coalesce(u.unread, 0) AS unread, u.since, z.snoozed, d.due,
+                           CASE WHEN z.snoozed IS NULL THEN coalesce(u.since, d.due) END AS queued,
+                           l.id AS last_id, l.sent_at AS last_at,
                            left(regexp_replace(l.body, '\\s+', ' ', 'g'), 160) AS preview,
                            CASE WHEN l.kind = 'call' AND l.data->'call'->>'missed' = 'true'
                                 THEN 'missed_call' ELSE l.kind END AS kind,
@@ -175,13 +188,23 @@ class MarketplaceConversation(models.Model):
                              ORDER BY m.sent_at DESC, m.id DESC LIMIT 1
                            ) a ON true
                       LEFT JOIN LATERAL (
-                            SELECT count(*) AS unread, min(m.sent_at) AS since FROM marketplace_message m
+                            SELECT count(*) AS unread, min(m.sent_at) AS since, max(m.id) AS arrived
+                              FROM marketplace_message m
                              WHERE m.conversation_id = c.id AND m.direction = 'in' AND m.is_noise IS NOT TRUE
                                AND m.kind <> 'deleted' AND c.is_noise IS NOT TRUE
                                AND (m.sent_at, m.id) > (coalesce(a.sent_at, '-infinity'), coalesce(a.id, 0))
                                AND (m.sent_at, m.id)
                                  > (coalesce(c.ticked_at, '-infinity'), coalesce(c.ticked_message_id, 0))
                            ) u ON true
+                     CROSS JOIN LATERAL (
+                            SELECT CASE WHEN u.arrived IS NULL OR u.arrived <= c.snoozed_message_id
+                                        THEN c.snoozed_until END AS snoozed
+                           ) z
+                     CROSS JOIN LATERAL (
+                            SELECT CASE WHEN z.snoozed IS NULL
+                                         AND c.returned_at > coalesce(a.sent_at, '-infinity')
+                                        THEN c.returned_at END AS due
+                           ) d
                       LEFT JOIN LATERAL (
                             SELECT m.* FROM marketplace_message m
                              WHERE m.conversation_id = c.id AND m.direction <> 'note' AND m.state <> 'canceled'
@@ -190,10 +213,12 @@ class MarketplaceConversation(models.Model):
                      WHERE c.id = ANY(%(ids)s)
                    ) n
              WHERE c.id = n.id
-               AND (c.unread_count, c.is_unprocessed, c.waiting_since, c.last_message_at, c.last_message_preview,
-                    c.last_message_kind, c.last_message_direction, c.last_message_state)
+               AND (c.unread_count, c.is_unprocessed, c.waiting_since, c.snoozed_until, c.due_since, c.queued_since,
+                    c.last_message_id, c.last_message_at, c.last_message_preview, c.last_message_kind,
+                    c.last_message_direction, c.last_message_state)
                    IS DISTINCT FROM
-                   (n.unread::int, n.unread > 0, n.since, n.last_at, n.preview, n.kind, n.direction, n.state)
+                   (n.unread::int, n.unread > 0, n.since, n.snoozed, n.due, n.queued, n.last_id, n.last_at,
+                    n.preview, n.kind, n.direction, n.state)
             RETURNING c.id
             """,
             {"ids": list(self.ids), "answered": list(ANSWERED_STATES)},

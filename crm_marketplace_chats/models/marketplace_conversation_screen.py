@@ -1,19 +1,14 @@
 """What the Chats screen asks. Shapes of the answers: docs/architecture.md."""
 
-import re
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 
 from odoo.addons.mail.tools.discuss import Store
 
 from .bulk import storable
 
-#: Numbers beyond this are shown as "99+".
-COUNT_LIMIT = 100
+#: Rows of the list, messages of a thread.
 PAGE = 50
-LONGEST_SEARCH = 100
 
 
 def split_text(text, limit):
@@ -43,6 +38,9 @@ class MarketplaceConversation(models.Model):
             "unread_count",
             "is_unprocessed",
             "waiting_since",
+            "snoozed_until",
+            "due_since",
+            "last_message_id",
             "is_noise",
             "is_blocked",
             "has_gap",
@@ -71,7 +69,7 @@ class MarketplaceConversation(models.Model):
             return f"/web/image/marketplace.listing/{listing.id}/image/128x128"
         return False
 
-    # ------------------------------------------------------------ the list
+    # ------------------------------------------------------------ the screen
 
     @api.model
     @api.readonly
@@ -84,95 +82,7 @@ class MarketplaceConversation(models.Model):
             "user_lang": self.env.user.lang,
         }
 
-    @api.model
-    @api.readonly
-    def chats_list(self, view="waiting", channel_ids=False, search="", after=False, limit=PAGE):
-        domain = self._view_domain(view)
-        if channel_ids:
-            domain &= Domain("channel_id", "in", channel_ids)
-        if search := (search or "").strip()[:LONGEST_SEARCH]:
-            domain &= self._search_domain(search)
-        order = "waiting_since, id" if view == "waiting" else "last_message_at desc, id desc"
-        if after:
-            domain &= self._after_domain(view, self.browse(after))
-        limit = min(int(limit), PAGE)
-        found = self.search(domain, order=order, limit=limit + 1)
-        page = found[:limit]
-        return {
-            "ids": page.ids,
-            "has_more": len(found) > limit,
-            "counts": self.chats_counts(),
-            "store": Store().add(page).get_result(),
-        }
-
-    @api.model
-    def _view_domain(self, view):
-        written = Domain("last_message_at", "!=", False)
-        return {
-            "waiting": Domain("is_unprocessed", "=", True),
-            "mine": written & Domain("user_id", "=", self.env.uid),
-            "unowned": written & Domain("user_id", "=", False) & Domain("is_noise", "=", False),
-            "all": written,
-        }[view]
-
-    @api.model
-    def _search_domain(self, text):
-        fields_searched = (
-            "buyer_name",
-            "listing_id.title",
-            "vehicle_id.name",
-            "vehicle_id.vehicle_make",
-            "vehicle_id.vehicle_model",
-            "vehicle_id.vehicle_vin",
-            "vehicle_id.vehicle_plate",
-            "partner_id.phone",
-            "message_ids.body",
-        )
-        # What people type is meant as it stands: «100%» is no pattern.
-        literally = re.sub(r"([\\%_])", r"\\\1", text)
-        return Domain.OR(Domain(name, "ilike", literally) for name in fields_searched)
-
-    @api.model
-    def _after_domain(self, view, last):
-        """What comes behind the last row the screen holds; works while the list moves."""
-        column, operator = ("waiting_since", ">") if view == "waiting" else ("last_message_at", "<")
-        moment = last[column]
-        if not moment:
-            return Domain.TRUE
-        return Domain(column, operator, moment) | (
-            Domain(column, "=", moment) & Domain("id", operator, last.id)
-        )
-
-    @api.model
-    @api.readonly
-    def chats_counts(self):
-        counts = {
-            view: self.search_count(self._view_domain(view), limit=COUNT_LIMIT)
-            for view in ("waiting", "mine", "unowned")
-        }
-        return {**counts, "unprocessed": counts["waiting"]}
-
     # ------------------------------------------------------------ one conversation
-
-    @api.readonly
-    def chats_thread(self, before=False, limit=PAGE):
-        self.ensure_one()
-        self.check_access("read")
-        Message = self.env["marketplace.message"]
-        domain = Domain("conversation_id", "=", self.id) & Domain("state", "!=", "canceled")
-        if before:
-            oldest = Message.browse(before)
-            domain &= Domain("sent_at", "<", oldest.sent_at) | (
-                Domain("sent_at", "=", oldest.sent_at) & Domain("id", "<", oldest.id)
-            )
-        limit = min(int(limit), 2 * PAGE)
-        found = Message.search(domain, limit=limit + 1)
-        page = found[:limit]
-        return {
-            "ids": page.ids[::-1],
-            "has_more": len(found) > limit,
-            "store": Store().add(self).add(page).get_result(),
-        }
 
     def chats_post(self, body, key, attachment_ids=(), split=False):
         """Put a reply into the queue. The same key again changes nothing, so a browser may repeat a lost request.
@@ -275,20 +185,7 @@ class MarketplaceConversation(models.Model):
         """Everything up to the message that the manager saw is processed, here and at the marketplace."""
         self.ensure_one()
         self.check_access("read")
-        message = self.env["marketplace.message"].search(
-            [("id", "=", last_message_id), ("conversation_id", "=", self.id)]
-        )
-        if not message:
-            raise UserError(self.env._("This message is not part of the chat."))
-        conversation = self.sudo()
-        ticked = (conversation.ticked_at or message.sent_at, conversation.ticked_message_id)
-        if (message.sent_at, message.id) > ticked:
-            conversation.write(
-                {"ticked_at": message.sent_at, "ticked_message_id": message.id, "remote_read_pending": True}
-            )
-            conversation._recount()
-            conversation.channel_id._tell_screens(conversation, [])
-            self.env["marketplace.job"].sudo()._trigger("send")
+        self._tick({self.id: self._own_message(last_message_id).id})
         return {"store": Store().add(self).get_result()}
 
     def chats_assign(self, user_id):

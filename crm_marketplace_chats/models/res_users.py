@@ -29,8 +29,6 @@ class ResUsers(models.Model):
         if self.env.user.has_group("crm_marketplace_chats.group_chats_user"):
             store.add_global_values(
                 marketplace_chats_access=True,
-                marketplace_chats_unprocessed=self.env["marketplace.conversation"].chats_counts()[
-                    "unprocessed"
-                ],
+                marketplace_chats_unprocessed=self.env["marketplace.conversation"]._count_view("waiting"),
             )
         return result

@@ -16,6 +16,7 @@ from . import (
     test_secret,
     test_send,
     test_settings,
+    test_snooze,
     test_templates,
     test_tours,
     test_upload,

@@ -36,6 +36,7 @@ CONVERSATION_CALLS = {
     "chats_thread": [],
     "chats_post": ["Hello", "00000000-0000-0000-0000-000000000001"],
     "chats_tick": [1],
+    "chats_snooze": ["tomorrow", [1]],
     "chats_assign": [False],
     "chats_panel": [],
     "chats_templates": [],

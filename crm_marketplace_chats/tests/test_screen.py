@@ -18,7 +18,7 @@ CONVERSATION = {
     "id", "channel_id", "marketplace", "buyer_name", "car_title", "thumb_url", "last_message_at",
     "last_message_preview", "last_message_kind", "last_message_direction", "last_message_state", "unread_count",
     "is_unprocessed", "waiting_since", "responsible", "is_noise", "is_blocked", "url", "vehicle_id", "listing_id",
-    "lead_id", "has_gap",
+    "lead_id", "has_gap", "snoozed_until", "due_since", "last_message_id",
 }  # fmt: skip
 MESSAGE = {
     "id", "conversation_id", "direction", "kind", "body", "sent_at", "author", "state", "error", "is_noise", "key",
@@ -26,7 +26,7 @@ MESSAGE = {
     "can_delete",
     "delete_pending", "attachments",
 }  # fmt: skip
-COUNTS = {"waiting", "mine", "unowned", "unprocessed"}
+COUNTS = {"waiting", "mine", "unowned", "snoozed", "unprocessed"}
 
 
 class ScreenCase(ChatsCase):
@@ -102,7 +102,7 @@ class TestShapes(ScreenCase):
         )
         posted = self.post(conversation, "Hello")
         answer = conversation.with_user(self.anna).chats_thread()
-        self.assertEqual(set(answer), {"ids", "has_more", "store"})
+        self.assertEqual(set(answer), {"ids", "has_more", "has_newer", "store"})
         rows = self.rows(answer, "marketplace.message")
         self.assertEqual([rows[message]["body"] for message in answer["ids"]][-1], "Hello")
         for row in rows.values():
@@ -263,7 +263,8 @@ class TestList(ScreenCase):
         self.assertEqual(self.screen.chats_list("unowned")["ids"], (answered | waiting).ids)
         self.assertEqual(self.screen.chats_list("all")["ids"], [noise.id, answered.id, mine.id, waiting.id])
         self.assertEqual(
-            self.screen.chats_counts(), {"waiting": 2, "mine": 1, "unowned": 2, "unprocessed": 2}
+            self.screen.chats_counts(),
+            {"waiting": 2, "mine": 1, "unowned": 2, "snoozed": 0, "unprocessed": 2},
         )
 
     def test_conversations_without_messages_are_not_shown(self):
