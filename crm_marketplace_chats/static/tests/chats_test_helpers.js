@@ -49,6 +49,9 @@ const CONVERSATION = {
     unread_count: 0,
     is_unprocessed: false,
     waiting_since: false,
+    snoozed_until: false,
+    due_since: false,
+    last_message_id: false,
     responsible: false,
     is_noise: false,
     is_blocked: false,
@@ -107,7 +110,7 @@ export class ChatsServer {
     messages = [];
     templates = [];
     panel = PANEL;
-    counts = { waiting: 0, mine: 0, unowned: 0, unprocessed: 0 };
+    counts = { waiting: 0, mine: 0, unowned: 0, snoozed: 0, unprocessed: 0 };
     pageSize = 50;
     /** @type {{method: string, ids: number[], kwargs: Object}[]} */
     calls = [];
@@ -170,13 +173,17 @@ export class ChatsServer {
 
     chats_list(ids, { view, search, after }) {
         const matches = {
-            waiting: (row) => row.is_unprocessed,
+            waiting: (row) => (row.is_unprocessed && !row.snoozed_until) || row.due_since,
+            snoozed: (row) => row.snoozed_until,
             mine: (row) => row.responsible?.id === serverState.userId,
             unowned: (row) => !row.responsible,
             all: () => true,
         }[view];
-        const moment = (row) => (view === "waiting" ? row.waiting_since : row.last_message_at);
-        const sign = view === "waiting" ? 1 : -1;
+        const moment = {
+            waiting: (row) => row.waiting_since || row.due_since,
+            snoozed: (row) => row.snoozed_until,
+        }[view] ?? ((row) => row.last_message_at);
+        const sign = ["waiting", "snoozed"].includes(view) ? 1 : -1;
         const rows = this.conversations
             .filter((row) => matches(row) && (!search || row.buyer_name.includes(search)))
             .sort((a, b) => moment(a).localeCompare(moment(b)) * sign || (a.id - b.id) * sign);
@@ -194,13 +201,24 @@ export class ChatsServer {
         return this.counts;
     }
 
-    chats_thread([id], { before }) {
+    chats_thread([id], { before, after, around }) {
         const all = this.messages.filter((message) => message.conversation_id === id);
-        const end = before ? all.findIndex((message) => message.id === before) : all.length;
-        const page = all.slice(Math.max(0, end - this.pageSize), end);
+        const place = (messageId) => all.findIndex((message) => message.id === messageId);
+        const size = this.pageSize;
+        let end = all.length;
+        if (before) {
+            end = place(before);
+        } else if (after) {
+            end = Math.min(end, place(after) + 1 + size);
+        } else if (around) {
+            end = Math.min(end, place(around) + 1 + Math.floor(size / 2));
+        }
+        const start = after ? place(after) + 1 : Math.max(0, end - size);
+        const page = all.slice(start, end);
         return {
             ids: page.map((message) => message.id),
-            has_more: end > this.pageSize,
+            has_more: start > 0,
+            has_newer: end < all.length,
             store: {
                 "marketplace.conversation": this.find([id]),
                 "marketplace.message": page,

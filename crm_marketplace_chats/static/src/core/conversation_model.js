@@ -35,6 +35,11 @@ export class MarketplaceConversation extends Record {
     /** @type {boolean} */
     is_unprocessed;
     waiting_since = fields.Datetime();
+    snoozed_until = fields.Datetime();
+    /** Returned from snooze and not answered since. */
+    due_since = fields.Datetime();
+    /** @type {number} the newest message, as the row shows it */
+    last_message_id;
     /** @type {{id: number, name: string}|false} */
     responsible;
     /** @type {boolean} */
@@ -55,7 +60,7 @@ export class MarketplaceConversation extends Record {
     /** What the server counts by: when it changes, the numbers on screen may be old. */
     countedBy = fields.Attr("", {
         compute() {
-            return `${this.is_unprocessed} ${this.responsible?.id}`;
+            return `${this.is_unprocessed} ${+this.due_since} ${+this.snoozed_until} ${this.responsible?.id}`;
         },
         eager: true,
         onUpdate() {
@@ -73,6 +78,11 @@ export class MarketplaceConversation extends Record {
             this.store.env.services["crm_marketplace_chats.counter"]?.noteChange();
         },
     });
+
+    /** Stands among those that wait: as `queued_since` on the server. */
+    get isQueued() {
+        return Boolean(this.due_since || (this.is_unprocessed && !this.snoozed_until));
+    }
 
     /** False as long as nothing but its id came along with a message, or its channel is still on its way. */
     get isKnown() {

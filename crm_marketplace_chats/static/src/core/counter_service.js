@@ -18,7 +18,7 @@ export function countLabel(count) {
  * everything this user may see: a change makes this service ask again, nothing is ever added up here.
  */
 export class ChatsCounter {
-    counts = { waiting: 0, mine: 0, unowned: 0, unprocessed: 0 };
+    counts = { waiting: 0, mine: 0, unowned: 0, snoozed: 0, unprocessed: 0 };
     /** Counting goes on around a known set of numbers: what is inserted meanwhile is no news. */
     isQuiet = false;
     askedAt = 0;
@@ -60,7 +60,7 @@ export class ChatsCounter {
         }
     }
 
-    /** @param {{waiting: number, mine: number, unowned: number, unprocessed: number}} counts */
+    /** @param {Object<string, number>} counts */
     accept(counts) {
         Object.assign(this.counts, counts);
         this.store.marketplace_chats_unprocessed = counts.unprocessed;

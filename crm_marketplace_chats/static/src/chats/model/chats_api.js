@@ -44,8 +44,13 @@ export class ChatsApi {
         return this.call(CONVERSATION, "chats_list", [], query);
     }
 
-    thread(id, before, limit) {
-        return this.call(CONVERSATION, "chats_thread", [[id]], { before, limit });
+    /**
+     * @param {Object} page
+     * @param {number|false} [page.before] id of a message, as `after` and `around`; at most one of them
+     * @param {number} page.limit
+     */
+    thread(id, page) {
+        return this.call(CONVERSATION, "chats_thread", [[id]], page);
     }
 
     /** @param {boolean} [reply.isSplit] a text over the limit goes as several messages */

@@ -75,8 +75,12 @@ export class ChatsModel {
         }
     }
 
-    /** Opens a conversation. Opening does not process it. */
-    async open(id) {
+    /**
+     * Opens a conversation. Opening does not process it.
+     *
+     * @param {number|false} [hitId] a message that the search has found, to be shown in its place
+     */
+    async open(id, hitId = false) {
         if (!this.threads.has(id)) {
             this.threads.set(id, new ThreadModel(this.api, this.store, id));
         }
@@ -84,14 +88,14 @@ export class ChatsModel {
         this.notice = "";
         this.isDrawerOpen = false;
         this.list.keep(this.conversation);
-        await this.loadThread(id);
+        await this.loadThread(id, hitId);
     }
 
-    async loadThread(id) {
+    async loadThread(id, hitId = false) {
         const thread = this.threads.get(id);
         thread.isOpening = true;
         thread.dividerId = false;
-        await thread.load();
+        await (hitId ? thread.loadAround(hitId) : thread.load());
         thread.isOpening = false;
         if (this.openId !== id) {
             return;
@@ -134,7 +138,7 @@ export class ChatsModel {
     /** Everything that may have been missed while the line was down. */
     async refresh() {
         this.bus.trigger("REFRESH");
-        await Promise.all([this.loadChannels(), this.list.refresh(), this.thread?.load()]);
+        await Promise.all([this.loadChannels(), this.list.refresh(), this.thread?.refresh()]);
     }
 
     /** Somebody changed who may use which channel: what is no longer ours leaves the screen at once. */

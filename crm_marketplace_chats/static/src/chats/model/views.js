@@ -7,7 +7,11 @@ const newestFirst = {
     idSign: -1,
 };
 const longestWaitFirst = {
-    key: (conversation) => +(conversation.waiting_since ?? conversation.last_message_at ?? 0),
+    key: ({ waiting_since, due_since, last_message_at }) => +(waiting_since || due_since || last_message_at || 0),
+    idSign: 1,
+};
+const soonestReturnFirst = {
+    key: ({ snoozed_until }) => +(snoozed_until || 0),
     idSign: 1,
 };
 
@@ -20,7 +24,7 @@ export const VIEWS = [
         id: "waiting",
         label: _t("Waiting"),
         empty: _t("Nobody is waiting for an answer. Well done!"),
-        matches: (conversation) => conversation.is_unprocessed,
+        matches: (conversation) => conversation.isQueued,
         order: longestWaitFirst,
     },
     {
@@ -36,6 +40,14 @@ export const VIEWS = [
         empty: _t("Every chat has somebody responsible."),
         matches: ({ last_message_at, responsible, is_noise }) => last_message_at && !responsible && !is_noise,
         order: newestFirst,
+    },
+    {
+        id: "snoozed",
+        label: _t("Snoozed"),
+        icon: "fa-clock-o",
+        empty: _t("Nothing is put off. A chat that you snooze comes back by itself."),
+        matches: (conversation) => Boolean(conversation.snoozed_until),
+        order: soonestReturnFirst,
     },
     {
         id: "all",

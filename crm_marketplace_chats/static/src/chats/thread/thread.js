@@ -18,7 +18,34 @@ export class Thread extends Component {
         this.top = useRef("top");
         this.scroll = useThreadScroll(
             { scroll: this.scrollRef, content: useRef("content") },
-            { isOpening: () => this.thread.isOpening, onEnd: () => this.thread.see() }
+            {
+                isOpening: () => this.thread.isOpening,
+                hasNewer: () => this.thread.hasNewer,
+                onEnd: () => this.thread.see(),
+            }
+        );
+        this.bottom = useRef("bottom");
+        useEffect(
+            (bottom, root) => {
+                if (!bottom) {
+                    return;
+                }
+                const observer = new IntersectionObserver(
+                    ([entry]) => entry.isIntersecting && this.thread.loadNewer(),
+                    { root, rootMargin: "400px" }
+                );
+                observer.observe(bottom);
+                return () => observer.disconnect();
+            },
+            () => [this.bottom.el, this.scrollRef.el, this.thread.newestId]
+        );
+        useEffect(
+            (hitId, isOpening) => {
+                if (hitId && !isOpening) {
+                    this.scroll.place();
+                }
+            },
+            () => [this.thread.hitId, this.thread.isOpening]
         );
         useEffect(
             (top, root) => {
@@ -47,10 +74,10 @@ export class Thread extends Component {
         useEffect(
             (ours) => {
                 if (ours) {
-                    this.scroll.toEnd();
+                    this.toEnd();
                 }
             },
-            () => [this.lastMessage?.state === "queued" && this.lastMessage.id]
+            () => [this.newestHeld?.state === "queued" && this.newestHeld.id]
         );
     }
 
@@ -58,8 +85,16 @@ export class Thread extends Component {
         return this.props.thread;
     }
 
-    get lastMessage() {
-        return this.thread.messages.at(-1);
+    get newestHeld() {
+        return this.thread.held.at(-1);
+    }
+
+    /** Also from an old stretch, which has to be left for the newest messages. */
+    async toEnd() {
+        if (this.thread.hasNewer) {
+            await this.chats.loadThread(this.thread.id);
+        }
+        this.scroll.toEnd();
     }
 
     get items() {

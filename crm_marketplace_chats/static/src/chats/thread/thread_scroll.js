@@ -4,17 +4,18 @@ import { onMounted, onPatched, onWillPatch, onWillUnmount, useState } from "@odo
 const NEAR = 48;
 
 /**
- * Where a thread is scrolled to: at the first unread message or the end when it opens, at the end as long as the user
+ * Where a thread is scrolled to: at the message that was searched for, at the first unread one or the end when it opens, at the end as long as the user
  * is there, and exactly where it was when older messages come in above or pictures grow.
  *
  * @param {Object} refs
  * @param {{el: HTMLElement}} refs.scroll the scrolling element
  * @param {{el: HTMLElement}} refs.content what grows in it
  * @param {Object} hooks
- * @param {() => boolean} hooks.isOpening whether the newest messages are still to come
+ * @param {() => boolean} hooks.isOpening whether the messages to be shown first are still to come
+ * @param {() => boolean} hooks.hasNewer whether the thread goes on behind what is loaded
  * @param {() => void} hooks.onEnd the newest message is on screen
  */
-export function useThreadScroll({ scroll, content }, { isOpening, onEnd }) {
+export function useThreadScroll({ scroll, content }, { isOpening, hasNewer, onEnd }) {
     const state = useState({ isAtEnd: true });
     let isPlaced = false;
     let judgedAt = 0;
@@ -25,7 +26,7 @@ export function useThreadScroll({ scroll, content }, { isOpening, onEnd }) {
     function judge() {
         const { scrollTop, clientHeight, scrollHeight } = scroll.el;
         judgedAt = scrollTop;
-        state.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+        state.isAtEnd = !hasNewer() && scrollHeight - scrollTop - clientHeight < NEAR;
         if (isPlaced && state.isAtEnd) {
             onEnd();
         }
@@ -45,10 +46,10 @@ export function useThreadScroll({ scroll, content }, { isOpening, onEnd }) {
     }
 
     function place() {
-        const divider = scroll.el.querySelector(".o_mchats_divider");
+        const target = scroll.el.querySelector(".o_mchats_hit") ?? scroll.el.querySelector(".o_mchats_divider");
         isPlaced = !isOpening();
-        if (isPlaced && divider) {
-            scroll.el.scrollTop = divider.offsetTop - scroll.el.clientHeight / 4;
+        if (isPlaced && target) {
+            scroll.el.scrollTop = target.offsetTop - scroll.el.clientHeight / 4;
             judge();
         } else {
             toEnd();
@@ -80,5 +81,5 @@ export function useThreadScroll({ scroll, content }, { isOpening, onEnd }) {
         };
     });
     onPatched(settle);
-    return { state, toEnd, onScroll: judge };
+    return { state, toEnd, place, onScroll: judge };
 }

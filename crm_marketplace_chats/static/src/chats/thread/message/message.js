@@ -67,6 +67,11 @@ export class Message extends Component {
         return this.message.direction === "out";
     }
 
+    /** Whether a search has led here. */
+    get isHit() {
+        return this.message.id === this.chats.thread?.hitId;
+    }
+
     get time() {
         return clockTime(this.message.sent_at);
     }
