@@ -23,6 +23,7 @@
         "views/crm_lead_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_users_views.xml",
         "views/menus.xml",
     ],
     "demo": ["demo/product_template_demo.xml"],

@@ -76,6 +76,7 @@ class MarketplaceChannel(models.Model):
         told = conversations["changed"]
         changed = (self.env["marketplace.conversation"].browse(touched) | told)._recount() | told
         self._tell_screens(changed, messages)
+        self._ring(messages)
         return changed
 
     # ------------------------------------------------------------ listings

@@ -185,22 +185,8 @@ class MarketplaceConversation(models.Model):
         """Everything up to the message that the manager saw is processed, here and at the marketplace."""
         self.ensure_one()
         self.check_access("read")
-        self._tick({self.id: self._own_message(last_message_id).id})
+        self._tick({self.id: self._own_message(last_message_id)._before_note().id})
         return {"store": Store().add(self).get_result()}
-
-    def chats_assign(self, user_id):
-        self.ensure_one()
-        if user_id and user_id not in [user["id"] for user in self.chats_assignees()]:
-            raise UserError(self.env._("This employee does not use the channel."))
-        self.user_id = user_id
-        return {"store": Store().add(self).get_result()}
-
-    @api.readonly
-    def chats_assignees(self):
-        self.ensure_one()
-        self.check_access("read")
-        # sudo: the names of colleagues who use the same channel
-        return [{"id": user.id, "name": user.name} for user in self.channel_id.sudo().user_ids.sorted("name")]
 
     @api.readonly
     def chats_templates(self):

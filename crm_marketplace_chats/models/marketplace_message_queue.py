@@ -73,11 +73,11 @@ class MarketplaceMessage(models.Model):
         self.env.cr.execute(
             """
             SELECT m.id FROM marketplace_message m
-             WHERE m.channel_id = %(channel)s AND m.state IN ('queued', 'unknown')
+             WHERE m.channel_id = %(channel)s AND m.direction = 'out' AND m.state IN ('queued', 'unknown')
                AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= %(now)s)
                AND NOT EXISTS (
                      SELECT FROM marketplace_message b
-                      WHERE b.conversation_id = m.conversation_id AND b.id < m.id
+                      WHERE b.conversation_id = m.conversation_id AND b.id < m.id AND b.direction = 'out'
                         AND b.state IN ('queued', 'sending', 'unknown')
                    )
              ORDER BY m.id LIMIT 1

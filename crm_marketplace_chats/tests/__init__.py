@@ -10,6 +10,8 @@ from . import (
     test_hostile,
     test_kill_steps,
     test_migration,
+    test_notes,
+    test_notice,
     test_pull,
     test_reconcile,
     test_screen,

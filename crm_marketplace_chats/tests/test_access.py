@@ -43,9 +43,12 @@ CONVERSATION_CALLS = {
     "chats_make_vehicle": [],
     "chats_make_lead": [],
     "chats_assignees": [],
+    "chats_note": ["Between us", "00000000-0000-0000-0000-000000000002"],
+    "chats_colleagues": [],
+    "chats_presence": ["looking"],
 }
 MODEL_CALLS = {"chats_start", "chats_list", "chats_counts"}
-MESSAGE_CALLS = {"chats_retry", "chats_cancel", "chats_delete"}
+MESSAGE_CALLS = {"chats_retry", "chats_cancel", "chats_delete", "chats_delete_note"}
 #: All that RPC may call of this addon, by model, and who it takes at least. `open`: tells nothing but where to look.
 METHODS = {
     "marketplace.conversation": {
