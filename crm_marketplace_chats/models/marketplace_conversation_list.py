@@ -55,10 +55,11 @@ class MarketplaceConversation(models.Model):
 
     @api.model
     @api.readonly
-    def chats_list(self, view="waiting", channel_ids=False, search="", after=False, limit=PAGE):
+    def chats_list(self, view="waiting", channel_ids=False, search="", after=False, limit=PAGE, filters=None):
         domain = self._view_domain(view)
         if channel_ids:
             domain &= Domain("channel_id", "in", channel_ids)
+        domain &= self._filter_domain(filters)
         if search := self._clean_search(search):
             domain &= self._search_domain(search)
         if after:
@@ -70,6 +71,7 @@ class MarketplaceConversation(models.Model):
             "ids": page.ids,
             "has_more": len(found) > limit,
             "counts": self.chats_counts(),
+            "hits": page._search_hits(search),
             "store": Store().add(page).get_result(),
         }
 

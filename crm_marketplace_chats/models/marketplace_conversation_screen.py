@@ -79,6 +79,7 @@ class MarketplaceConversation(models.Model):
             "store": Store().add(channels).get_result(),
             "channel_ids": channels.ids,
             "counts": self.chats_counts(),
+            "filters": self.env["marketplace.filter"]._of_user(),
             "user_lang": self.env.user.lang,
         }
 

@@ -11,8 +11,6 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.mail.tools.discuss import Store
-
 from .bulk import commit_retrying, update_changed
 
 #: The hour at which a working day begins, for "until tomorrow" and "until Friday".
@@ -57,11 +55,11 @@ class MarketplaceConversation(models.Model):
         :param last_message_ids: the newest message seen of each chat; with a newer one from the client a chat
             stays where it is
         """
-        self.check_access("read")
         moment = self._snooze_moment(until)
         seen = self._arrived_until(last_message_ids) if moment else {}
         # sudo: employees change the state of chats they may read, and nothing else of them
-        conversations = self.sudo()
+        chats = self._within_reach()
+        conversations = chats.sudo()
         self.env.flush_all()
         update_changed(
             conversations,
@@ -80,7 +78,8 @@ class MarketplaceConversation(models.Model):
             channel._tell_screens(changed, [])
         if moment:
             self.env["marketplace.job"].sudo()._trigger("snooze", moment)
-        return {"store": Store().add(self).get_result(), "counts": self.chats_counts()}
+        failed = chats.filtered(lambda chat: moment and not chat.snoozed_until)
+        return self._bulk_answer(failed, self._written_meanwhile())
 
     def _arrived_until(self, last_message_ids):
         """:return: ``{conversation id: id of what came last among the messages up to the one that was seen}``"""

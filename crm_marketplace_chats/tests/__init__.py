@@ -13,6 +13,7 @@ from . import (
     test_notes,
     test_notice,
     test_pull,
+    test_queue,
     test_reconcile,
     test_screen,
     test_secret,

@@ -25,6 +25,8 @@ RIGHTS = {
     "marketplace.listing": {"manager": "rwu", "employee": "r"},
     "marketplace.template": {"manager": "rwcu", "employee": "r"},
     "marketplace.event": {"manager": "rwu"},
+    # His own: the one that `of` gives is Anna's.
+    "marketplace.filter": {"employee": "rwcu"},
     "marketplace.job": {"manager": "rw"},
     "marketplace.channel.secret": {},
     "marketplace.budget": {},
@@ -37,6 +39,8 @@ CONVERSATION_CALLS = {
     "chats_post": ["Hello", "00000000-0000-0000-0000-000000000001"],
     "chats_tick": [1],
     "chats_snooze": ["tomorrow", [1]],
+    "chats_tick_many": [[1]],
+    "chats_assign_many": [False],
     "chats_assign": [False],
     "chats_panel": [],
     "chats_templates": [],
@@ -47,13 +51,13 @@ CONVERSATION_CALLS = {
     "chats_colleagues": [],
     "chats_presence": ["looking"],
 }
-MODEL_CALLS = {"chats_start", "chats_list", "chats_counts"}
+MODEL_CALLS = {"chats_start", "chats_list", "chats_counts", "chats_filter_choices"}
 MESSAGE_CALLS = {"chats_retry", "chats_cancel", "chats_delete", "chats_delete_note"}
 #: All that RPC may call of this addon, by model, and who it takes at least. `open`: tells nothing but where to look.
 METHODS = {
     "marketplace.conversation": {
         **dict.fromkeys([*CONVERSATION_CALLS, "action_make_lead"], "employee"),
-        **dict.fromkeys(MODEL_CALLS, "group"),
+        **dict.fromkeys([*MODEL_CALLS, "chats_cars"], "group"),
         "action_open_chat": "open",
     },
     "marketplace.message": dict.fromkeys(MESSAGE_CALLS, "employee"),
@@ -67,6 +71,7 @@ METHODS = {
     },
     "marketplace.listing": {"action_make_vehicle": "employee"},
     "marketplace.event": {"action_retry": "manager"},
+    "marketplace.filter": {"chats_save": "group", "chats_remove": "own"},
     "marketplace.job": {"action_wake": "manager"},
     "crm.lead": {"action_open_marketplace_chat": "open"},
     "product.template": {"action_open_marketplace_conversations": "open"},
@@ -112,6 +117,8 @@ class AccessCase(ChatsCase):
             return channel
         if model == "marketplace.template":
             return self.env[model].search([], limit=1)
+        if model == "marketplace.filter":
+            return self.env[model].create({"name": "x", "view": "all", "query": {}, "user_id": self.anna.id})
         if model == "marketplace.budget":
             return (
                 self.env[model]

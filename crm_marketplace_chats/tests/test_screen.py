@@ -51,7 +51,7 @@ class ScreenCase(ChatsCase):
 class TestShapes(ScreenCase):
     def test_start(self):
         answer = self.screen.chats_start()
-        self.assertEqual(set(answer), {"store", "counts", "channel_ids", "user_lang"})
+        self.assertEqual(set(answer), {"store", "counts", "channel_ids", "user_lang", "filters"})
         self.assertEqual(set(answer["channel_ids"]), {self.avito.id, self.autoru.id})
         self.assertEqual(set(answer["counts"]), COUNTS)
         self.assertEqual(answer["user_lang"], self.anna.lang)
@@ -70,7 +70,7 @@ class TestShapes(ScreenCase):
         listing = RemoteListing("l1", title="Haval Jolion 1.5 AMT, 2025", price=100)
         conversation = self.written(self.avito, "c1", buyer_name="Maria", url="https://x/c1", listing=listing)
         answer = self.screen.chats_list("waiting")
-        self.assertEqual(set(answer), {"ids", "has_more", "counts", "store"})
+        self.assertEqual(set(answer), {"ids", "has_more", "counts", "hits", "store"})
         self.assertEqual((answer["ids"], answer["has_more"]), (conversation.ids, False))
         row = self.rows(answer)[conversation.id]
         self.assertEqual(set(row), CONVERSATION)
