@@ -29,9 +29,14 @@
     "demo": ["demo/product_template_demo.xml"],
     "assets": {
         "web.assets_backend": ["crm_marketplace_chats/static/src/core/**/*"],
+        "crm_marketplace_chats.assets_notice": [
+            "crm_marketplace_chats/static/src/notice/**/*",
+            "crm_marketplace_chats/static/src/chats/common/kinds.js",
+        ],
         "crm_marketplace_chats.assets_chats": ["crm_marketplace_chats/static/src/chats/**/*"],
         "web.assets_unit_tests": [
             ("include", "crm_marketplace_chats.assets_chats"),
+            ("include", "crm_marketplace_chats.assets_notice"),
             "crm_marketplace_chats/static/tests/**/*",
             ("remove", "crm_marketplace_chats/static/tests/tours/**/*"),
         ],

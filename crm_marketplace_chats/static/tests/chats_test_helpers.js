@@ -259,6 +259,36 @@ export class ChatsServer {
         return [{ id: 77, name: "Anna Kovaleva" }];
     }
 
+    chats_colleagues() {
+        return [
+            { id: 77, name: "Anna Kovaleva" },
+            { id: 78, name: "Ivan Petrov" },
+        ];
+    }
+
+    chats_presence() {
+        return null;
+    }
+
+    chats_note([id], { body, key, mention_ids }) {
+        const newest = Math.max(0, ...this.messages.map((other) => other.id));
+        this.message(id, newest + 1, {
+            direction: "note",
+            body,
+            key,
+            sent_at: ago(0),
+            author: { id: serverState.userId, name: "Mitchell Admin" },
+            data: { mentions: this.chats_colleagues().filter((one) => mention_ids.includes(one.id)) },
+        });
+        const message = this.messages.at(-1);
+        return { ids: [message.id], store: { "marketplace.message": [message] } };
+    }
+
+    chats_delete_note([id]) {
+        this.messages = this.messages.filter((message) => message.id !== id);
+        return { store: { "marketplace.message": [{ id, _DELETE: true }] } };
+    }
+
     chats_templates() {
         return this.templates;
     }

@@ -7,6 +7,10 @@ import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { usePopover } from "@web/core/popover/popover_hook";
 import { useService } from "@web/core/utils/hooks";
+import { AnswerGuard } from "@crm_marketplace_chats/chats/guard/answer_guard";
+import { useAnswerGuard } from "@crm_marketplace_chats/chats/guard/use_answer_guard";
+import { NoteEditor } from "@crm_marketplace_chats/chats/note/note_editor";
+import { useNote } from "@crm_marketplace_chats/chats/note/use_note";
 import { TemplatePopover } from "./templates/template_popover";
 import { useTemplates } from "./templates/use_templates";
 import { usePictures } from "./use_pictures";
@@ -18,13 +22,15 @@ const PATIENCE_MS = 200;
 /** Where a reply is written. It belongs to one conversation from the first letter to the server's answer. */
 export class Composer extends Component {
     static template = "crm_marketplace_chats.Composer";
-    static components = {};
+    static components = { AnswerGuard, NoteEditor };
     static props = { conversation: Object };
 
     setup() {
         this.chats = useChats();
         this.ui = useService("ui");
         this.notification = useService("notification");
+        this.guard = useAnswerGuard(() => this.conversation);
+        this.note = useNote(() => this.conversation);
         this.draft = useState(this.chats.drafts.get(this.conversation.id));
         this.root = useRef("root");
         this.textarea = useRef("textarea");
@@ -124,6 +130,10 @@ export class Composer extends Component {
     /** @param {boolean} [isSplit] the manager has said that a long text may go as several messages */
     async send(isSplit = false) {
         if (!(isSplit ? this.isReady : this.canSend)) {
+            return;
+        }
+        if (!(await this.guard.mayPost())) {
+            this.textarea.el?.focus();
             return;
         }
         const timer = browser.setTimeout(() => (this.state.isSlow = true), PATIENCE_MS);

@@ -1,4 +1,5 @@
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
+import { PresenceSign } from "@crm_marketplace_chats/chats/presence/presence_sign";
 import { safeUrl } from "@crm_marketplace_chats/chats/common/text_parts";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { Component, useState } from "@odoo/owl";
@@ -7,11 +8,12 @@ import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { _t } from "@web/core/l10n/translation";
 import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
+import { HandOverDialog } from "./hand_over/hand_over_dialog";
 
 /** Who is spoken with, about which car, and what can be done with the whole conversation. */
 export class ConversationHeader extends Component {
     static template = "crm_marketplace_chats.ConversationHeader";
-    static components = { Dropdown, DropdownItem, MarketplaceMark };
+    static components = { Dropdown, DropdownItem, MarketplaceMark, PresenceSign };
     static props = {
         conversation: Object,
         thread: Object,
@@ -22,6 +24,7 @@ export class ConversationHeader extends Component {
     setup() {
         this.chats = useChats();
         this.action = useService("action");
+        this.dialog = useService("dialog");
         this.ui = useService("ui");
         this.userId = user.userId;
         this.state = useState({ assignees: [] });
@@ -56,6 +59,27 @@ export class ConversationHeader extends Component {
             this.chats.api.assignees(this.conversation.id)
         );
         this.state.assignees = assignees || [];
+    }
+
+    /** What taking this chat is called, or nothing where it is the user's own. */
+    get takeLabel() {
+        const { responsible } = this.conversation;
+        if (responsible?.id === this.userId) {
+            return "";
+        }
+        return responsible ? _t("Take over") : _t("Take");
+    }
+
+    get colleagues() {
+        return this.state.assignees.filter(({ id }) => id !== this.userId);
+    }
+
+    handOver() {
+        this.dialog.add(HandOverDialog, {
+            chats: this.chats,
+            conversationId: this.conversation.id,
+            colleagues: this.colleagues,
+        });
     }
 
     isResponsible(assignee) {

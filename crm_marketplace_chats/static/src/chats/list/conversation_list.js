@@ -1,6 +1,7 @@
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { VIEWS } from "@crm_marketplace_chats/chats/model/views";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
+import { NoticeDialog } from "@crm_marketplace_chats/chats/notice/notice_dialog";
 import { countLabel } from "@crm_marketplace_chats/core/counter_service";
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 import { useService } from "@web/core/utils/hooks";
@@ -20,6 +21,7 @@ export class ConversationList extends Component {
     setup() {
         this.chats = useChats();
         this.counter = useService("crm_marketplace_chats.counter");
+        this.dialog = useService("dialog");
         this.views = VIEWS;
         this.countLabel = countLabel;
         this.input = useState({ search: this.list.search });
@@ -33,6 +35,10 @@ export class ConversationList extends Component {
         useSteadyScroll(this.scroll, ".o_mchats_row");
         this.useMore();
         this.useSearchRefresh();
+    }
+
+    chooseNotices() {
+        this.dialog.add(NoticeDialog);
     }
 
     get list() {

@@ -67,8 +67,30 @@ export class ChatsApi {
         return this.call(CONVERSATION, "chats_tick", [[id]], { last_message_id: lastMessageId });
     }
 
-    assign(id, userId) {
-        return this.call(CONVERSATION, "chats_assign", [[id]], { user_id: userId });
+    /** @param {string} [note] what the colleague has to know */
+    assign(id, userId, note = "") {
+        return this.call(CONVERSATION, "chats_assign", [[id]], {
+            user_id: userId,
+            ...(note && { note }),
+        });
+    }
+
+    note(id, { body, key, mentionIds }) {
+        return this.call(CONVERSATION, "chats_note", [[id]], { body, key, mention_ids: mentionIds });
+    }
+
+    deleteNote(messageId) {
+        return this.call(MESSAGE, "chats_delete_note", [[messageId]]);
+    }
+
+    /** Whom a note can mention. */
+    colleagues(id) {
+        return this.call(CONVERSATION, "chats_colleagues", [[id]]);
+    }
+
+    /** @param {"looking"|"typing"|"gone"} state */
+    presence(id, state) {
+        return this.call(CONVERSATION, "chats_presence", [[id]], { state });
     }
 
     assignees(id) {

@@ -4,6 +4,7 @@ import { ConversationList } from "@crm_marketplace_chats/chats/list/conversation
 import { ChatsModel } from "@crm_marketplace_chats/chats/model/chats_model";
 import { useLiveLine } from "@crm_marketplace_chats/chats/model/live_line";
 import { CarPanel } from "@crm_marketplace_chats/chats/panel/car_panel";
+import { usePresence } from "@crm_marketplace_chats/chats/presence/use_presence";
 import { Thread } from "@crm_marketplace_chats/chats/thread/thread";
 import { Component, onWillUnmount, useEffect, useRef, useState, useSubEnv } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
@@ -28,7 +29,8 @@ export class ChatsScreen extends Component {
         this.root = useRef("root");
         this.chats = useState(new ChatsModel(this.env));
         this.layout = useState({ isNarrow: false });
-        useSubEnv({ chats: this.chats, keysCard: () => this.showKeys() });
+        const presence = usePresence(this.chats, this.root);
+        useSubEnv({ chats: this.chats, presence, keysCard: () => this.showKeys() });
         useLiveLine(this.chats);
         this.useWidth();
         this.useKeys();

@@ -1,4 +1,5 @@
 import { dayLabel } from "@crm_marketplace_chats/chats/common/format";
+import { NoteBubble } from "@crm_marketplace_chats/chats/note/note_bubble";
 import { Message } from "@crm_marketplace_chats/chats/thread/message/message";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { Component, useEffect, useRef } from "@odoo/owl";
@@ -8,7 +9,7 @@ import { useThreadScroll } from "./thread_scroll";
 /** The messages of the open conversation. */
 export class Thread extends Component {
     static template = "crm_marketplace_chats.Thread";
-    static components = { Message };
+    static components = { Message, NoteBubble };
     static props = { conversation: Object, thread: Object };
 
     setup() {

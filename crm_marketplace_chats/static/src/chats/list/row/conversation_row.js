@@ -2,6 +2,7 @@ import { firstName, shortTime, waitLabel, waitLevel } from "@crm_marketplace_cha
 import { KIND_LABELS } from "@crm_marketplace_chats/chats/common/kinds";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { Tick } from "@crm_marketplace_chats/chats/common/tick/tick";
+import { PresenceSign } from "@crm_marketplace_chats/chats/presence/presence_sign";
 import { countLabel } from "@crm_marketplace_chats/core/counter_service";
 import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
@@ -9,7 +10,7 @@ import { _t } from "@web/core/l10n/translation";
 /** One conversation in the list. */
 export class ConversationRow extends Component {
     static template = "crm_marketplace_chats.ConversationRow";
-    static components = { MarketplaceMark, Tick };
+    static components = { MarketplaceMark, PresenceSign, Tick };
     static props = {
         conversation: Object,
         isOpen: Boolean,

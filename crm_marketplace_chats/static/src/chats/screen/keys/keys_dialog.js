@@ -15,6 +15,7 @@ const KEYS = [
     [[`${ALT} + I`], _t("Show or hide the car")],
     [[`${ALT} + T`], _t("Templates")],
     [[`${ALT} + G`], _t("Choose who is responsible")],
+    [[`${ALT} + N`], _t("Internal note")],
     [["Enter"], _t("Send the message")],
     [["Shift + Enter"], _t("New line")],
     [["Esc"], _t("Close what is on top, go back to the list")],

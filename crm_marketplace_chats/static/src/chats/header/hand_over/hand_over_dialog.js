@@ -1,0 +1,31 @@
+import { Component, useState } from "@odoo/owl";
+import { Dialog } from "@web/core/dialog/dialog";
+import { useAutofocus } from "@web/core/utils/hooks";
+
+/** Gives a chat to a colleague together with what he has to know. */
+export class HandOverDialog extends Component {
+    static template = "crm_marketplace_chats.HandOverDialog";
+    static components = { Dialog };
+    static props = { close: Function, chats: Object, conversationId: Number, colleagues: Array };
+
+    setup() {
+        useAutofocus({ refName: "note" });
+        this.state = useState({ userId: this.props.colleagues[0]?.id, note: "", isBusy: false });
+    }
+
+    get isReady() {
+        return Boolean(this.state.userId && this.state.note.trim() && !this.state.isBusy);
+    }
+
+    async handOver() {
+        const { chats, conversationId, close } = this.props;
+        this.state.isBusy = true;
+        const answer = await chats.attempt(() =>
+            chats.api.assign(conversationId, this.state.userId, this.state.note.trim())
+        );
+        this.state.isBusy = false;
+        if (answer) {
+            close();
+        }
+    }
+}
