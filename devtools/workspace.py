@@ -35,6 +35,8 @@ MARK = f"made by ./dev {OWNER}"
 class Workspace:
     """Use as a context manager: leaving it stops the database server when nobody else needs it."""
 
+    scratch_kind = "test"  # in the names of its scratch databases
+
     def __init__(self):
         CACHE.mkdir(parents=True, exist_ok=True)
         with locked(CACHE / "setup.lock", "sets up Python packages and Odoo"):
@@ -151,7 +153,7 @@ class Workspace:
     @contextmanager
     def scratch(self):
         """Make such a database for this process, give its name, and remove it in the end."""
-        prefix = f"dev_{OWNER}_test_"
+        prefix = f"dev_{OWNER}_{self.scratch_kind}_"
         for left in self._databases(prefix):
             if not is_alive(int(left.removeprefix(prefix))):
                 self.drop(left)

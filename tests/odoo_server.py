@@ -24,15 +24,28 @@ class OdooUnderTest:
         self._post(session, "/web/session/authenticate", {"db": self.db, "login": login, "password": login})
         return session
 
-    def rpc(self, login):
+    def rpc(self, login, session=None):
         """Return a function that calls as that user: rpc("anna")("res.users", "read", [2], ["name"])."""
-        session = self.session(login)
+        session = session or self.session(login)
 
         def call(model, method, *args, **kwargs):
             params = {"model": model, "method": method, "args": list(args), "kwargs": kwargs}
             return self._post(session, f"/web/dataset/call_kw/{model}/{method}", params)
 
         return call
+
+    def upload(self, session, conversation, content, name="photo.png"):
+        """Hand over a picture for a reply, as the browser does; what the server answers."""
+        page = session.get(f"{self.url}/odoo", timeout=120)
+        csrf = re.search(r'csrf_token: "(\w+)"', page.text)
+        answer = session.post(
+            f"{self.url}/crm_marketplace_chats/upload/{conversation}",
+            data={"csrf_token": csrf and csrf[1]},
+            files={"file": (name, content)},
+            timeout=120,
+        )
+        answer.raise_for_status()
+        return answer.json()
 
     def query(self, sql):
         """Return the rows of a query as psql prints them: a line a row, columns parted by `|`."""

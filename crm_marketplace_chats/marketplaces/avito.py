@@ -55,6 +55,8 @@ ITEMS_PER_MINUTE, CALLS_PER_MINUTE, RECORDINGS_PER_MINUTE = 25, 5, 50
 ITEM_PER_MINUTE = 500
 #: At most three months may be asked for at once; the shortest three have 89 days.
 CALLS_SPAN = timedelta(days=89)
+#: More pages than any dealer fills: somebody who always has one more must not keep us for ever.
+ITEM_PAGES, CALL_PAGES = 200, 200
 #: Avito's gateway itself gives the service a minute.
 RECORDING_TIMEOUT = (5, 60)
 
@@ -219,15 +221,15 @@ class AvitoClient(MarketplaceClient):
 
     def listings(self) -> Iterator[tuple[RemoteListing, ...]]:
         """All listings with title, price and state, without ``feed_id``: see there."""
-        page, more, seen = 1, True, set()
-        while more:
+        seen = set()
+        for page in range(1, ITEM_PAGES + 1):
             found, more = self._items(page)
             fresh = tuple(listing for listing in found if listing.external_id not in seen)
-            if not fresh:
+            if fresh:
+                seen.update(listing.external_id for listing in fresh)
+                yield fresh
+            if not fresh or not more:
                 return
-            seen.update(listing.external_id for listing in fresh)
-            yield fresh
-            page += 1
 
     tells_feed_id_singly = True
 
@@ -274,8 +276,8 @@ class AvitoClient(MarketplaceClient):
 
     def _calls_between(self, start: datetime, end: datetime) -> Iterator[list[RemoteCall]]:
         span = {"dateTimeFrom": _rfc3339(start), "dateTimeTo": _rfc3339(end), "limit": PAGE}
-        offset, last = 0, []
-        while True:
+        last: list[Mapping[str, Any]] = []
+        for offset in range(0, CALL_PAGES * PAGE, PAGE):
             answer = self.api.call(
                 "POST",
                 "/calltracking/v1/getCalls/",
@@ -290,7 +292,7 @@ class AvitoClient(MarketplaceClient):
             yield avito_words.calls(rows)
             if len(rows) < PAGE or rows == last:  # the latter: somebody who does not mind the offset
                 return
-            offset, last = offset + PAGE, rows
+            last = rows
 
     def recording(self, call_external_id: str) -> Download:
         """See `base`. Kept for three months, there some half an hour after the call."""
@@ -340,7 +342,7 @@ class AvitoClient(MarketplaceClient):
             if error.status in {400, 413, 415, 422}:
                 raise RejectedError("image_refused", error.detail, status=error.status) from None
             raise
-        image_id = next(iter(mapping(answer.data)), "")
+        image_id = ident(next(iter(mapping(answer.data)), ""))
         if not image_id:
             raise TemporaryError("bad_answer", "no image id")
         return image_id
@@ -405,7 +407,7 @@ def _look(chats: list[Mapping[str, Any]]) -> str:
 def _sent(answer: Answer) -> Sent:
     """A success without the message's id proves nothing: gateways put errors into a 200 in shapes of their own."""
     body = mapping(answer.data)
-    external_id = text(body.get("id"))
+    external_id = ident(body.get("id"))
     if not external_id and body.get("error"):
         raise RejectedError("bad_request", said(answer), status=answer.status)
     if not external_id:

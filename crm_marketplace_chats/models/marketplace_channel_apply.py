@@ -6,7 +6,7 @@ import dataclasses
 from collections import defaultdict
 from datetime import timedelta
 
-from odoo import models
+from odoo import fields, models
 
 from ..marketplaces.payload import DELETED, OUT, Batch, RemoteConversation
 from .bulk import commit_retrying, insert_new, to_naive, update_changed
@@ -69,12 +69,11 @@ class MarketplaceChannel(models.Model):
         listings = self._apply_listings(batch)
         conversations = self._apply_conversations(batch, listings)
         touched, messages = self._apply_messages(batch, conversations)
-        read, were_read = self._apply_reading(batch, conversations)
-        touched |= read
-        messages += were_read
+        read, were_read = self._apply_reading(batch, conversations, touched)
         # Whether a chat is noise decides about its numbers, so those that changed are counted anew too.
-        told = conversations["changed"]
-        changed = (self.env["marketplace.conversation"].browse(touched) | told)._recount() | told
+        changed = self.env["marketplace.conversation"].browse(touched | read) | conversations["changed"]
+        changed._recount()
+        messages += were_read
         self._tell_screens(changed, messages)
         self._ring(messages)
         return changed
@@ -200,9 +199,7 @@ class MarketplaceChannel(models.Model):
 
     def _apply_messages(self, batch, conversations):
         """:return: ids of the conversations whose messages changed, and ids of the messages"""
-        # Where a batch holds a message more than once, what became of it counts.
-        told = sorted(batch.messages, key=lambda message: (message.kind == DELETED, bool(message.read_at)))
-        unique = {message.external_id: message for message in told if message.external_id}
+        unique = self._each_once(batch.messages)
         if not unique:
             return set(), []
         Message = self.env["marketplace.message"]
@@ -223,7 +220,7 @@ class MarketplaceChannel(models.Model):
         changed = update_changed(
             Message,
             [self._changed_message(known[key], unique[key]) for key in known],
-            keep_empty={"state"},
+            keep_empty={"state", "body"},
         )
         ids = [*created, *changed, *adopted.values()]
         Message.browse(ids).invalidate_recordset()
@@ -232,12 +229,32 @@ class MarketplaceChannel(models.Model):
             self.env["marketplace.job"]._trigger("media")
         return touched, ids
 
+    @staticmethod
+    def _each_once(messages):
+        """Where a batch holds a message more than once, what became of it counts; what a deleted one said is kept.
+
+        :return: messages by external id
+        """
+        unique = {}
+        for message in sorted(messages, key=lambda one: (one.kind == DELETED, bool(one.read_at))):
+            before = unique.get(message.external_id)
+            if before and message.kind == DELETED and not message.body:
+                kept = {name: getattr(before, name) for name in ("body", "media", "data")}
+                message = dataclasses.replace(message, **kept)
+            unique[message.external_id] = message
+        unique.pop("", None)
+        return unique
+
     def _known_messages(self, external_ids):
+        """``{external id: (id, kind, whether it has a text)}``"""
         self.env.cr.execute(
-            "SELECT external_id, id, kind FROM marketplace_message WHERE channel_id = %s AND external_id = ANY(%s)",
+            """
+            SELECT external_id, id, kind, body IS NOT NULL FROM marketplace_message
+             WHERE channel_id = %s AND external_id = ANY(%s)
+            """,
             (self.id, list(external_ids)),
         )
-        return {external_id: (message_id, kind) for external_id, message_id, kind in self.env.cr.fetchall()}
+        return {external_id: tuple(row) for external_id, *row in self.env.cr.fetchall()}
 
     def _new_message(self, message, conversation_id):
         return {
@@ -265,11 +282,13 @@ class MarketplaceChannel(models.Model):
 
     @staticmethod
     def _changed_message(known, message):
-        """What may change in a message after it was stored: it can be deleted, and the buyer can read ours."""
-        message_id, kind = known
+        """What may change in a message after it was stored: it can be deleted, and the buyer can read ours. What one
+        said that is known as deleted may come later."""
+        message_id, kind, has_text = known
         return {
             "id": message_id,
-            "kind": message.kind if message.kind == "deleted" else kind,
+            "kind": DELETED if message.kind == DELETED else kind,
+            "body": message.body or None if kind == DELETED and not has_text else None,
             "state": "read" if message.direction == OUT and message.read_at else None,
         }
 
@@ -325,33 +344,50 @@ class MarketplaceChannel(models.Model):
         )
         return same and to_naive(message.sent_at) >= since
 
-    def _apply_reading(self, batch, conversations):
-        """The buyer has read ours up to a moment.
+    def _apply_reading(self, batch, conversations, touched):
+        """The buyer has read ours up to a moment. The moment is kept: a message of ours may become known later.
 
+        :param touched: ids of the conversations that have new messages
         :return: ids of the conversations, and of the messages that were not known as read
         """
-        marks = [
-            (conversations["ids"][c.external_id], to_naive(c.buyer_read_at))
+        latest = fields.Datetime.now() + CLOCK_DIFFERENCE  # a wrong clock must not mark what comes later
+        marks = {
+            conversations["ids"][c.external_id]: min(to_naive(c.buyer_read_at), latest)
             for c in batch.conversations
             if c.buyer_read_at
-        ]
-        if not marks:
-            return set(), []
-        ids, moments = zip(*marks, strict=True)
+        }
+        moved = self._keep_buyer_read_at(marks) if marks else []
         self.env.cr.execute(
             """
             UPDATE marketplace_message m SET state = 'read'
-              FROM unnest(%s, %s::timestamp[]) AS mark(conversation_id, read_at)
-             WHERE m.conversation_id = mark.conversation_id AND m.direction = 'out' AND m.state = 'sent'
-               AND m.sent_at <= mark.read_at
+              FROM marketplace_conversation c
+             WHERE c.id = m.conversation_id AND c.id = ANY(%s) AND m.direction = 'out' AND m.state = 'sent'
+               AND m.sent_at <= c.buyer_read_at
             RETURNING m.conversation_id, m.id
             """,
-            (list(ids), list(moments)),
+            ([*moved, *touched],),
         )
         rows = self.env.cr.fetchall()
         messages = [message for _conversation, message in rows]
         self.env["marketplace.message"].browse(messages).invalidate_recordset(["state"])
         return {conversation for conversation, _message in rows}, messages
+
+    def _keep_buyer_read_at(self, marks):
+        """:return: ids of the conversations in which the buyer has read further than was known"""
+        ids, moments = zip(*marks.items(), strict=True)
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_conversation c SET buyer_read_at = mark.read_at
+              FROM unnest(%s, %s::timestamp[]) AS mark(conversation_id, read_at)
+             WHERE c.id = mark.conversation_id
+               AND mark.read_at > coalesce(c.buyer_read_at, '-infinity'::timestamp)
+            RETURNING c.id
+            """,
+            (list(ids), list(moments)),
+        )
+        moved = [row[0] for row in self.env.cr.fetchall()]
+        self.env["marketplace.conversation"].browse(moved).invalidate_recordset(["buyer_read_at"])
+        return moved
 
     # ------------------------------------------------------------ screens
 

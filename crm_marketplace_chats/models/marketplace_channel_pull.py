@@ -9,7 +9,7 @@ from odoo import models
 from odoo.tools import split_every
 
 from ..marketplaces.errors import MarketplaceError, RateLimitError, RejectedError, TemporaryError
-from ..marketplaces.payload import Batch, History, RemoteConversation
+from ..marketplaces.payload import DELETED, Batch, History, RemoteConversation
 from .bulk import to_naive
 from .marketplace_job import DONE, MORE
 
@@ -83,6 +83,8 @@ class MarketplaceChannel(models.Model):
                     histories[remote.external_id] = client.history(
                         remote.external_id, known, last.external_id
                     )
+                elif last and last.kind == DELETED:
+                    unread.append(last)  # no news but this
             except RejectedError as error:
                 _logger.info("channel %s: chat %s: %s", self.id, remote.external_id, error)
                 unread += [last] if last else []

@@ -1,17 +1,24 @@
 """Comparing what we hold with what the marketplace holds, and repairing what differs."""
 
 import time
+from datetime import timedelta
 
 from odoo import fields, models
 from odoo.tools import split_every
 
 from ..marketplaces.errors import RejectedError
 from ..marketplaces.payload import Batch
+from .bulk import commit_retrying
 from .marketplace_channel_pull import LONGEST_PULL, PORTION
 from .marketplace_job import DONE, MORE
 
-#: Waiting chats whose newest messages are read again, in one run.
-WAITING_CHATS = 100
+#: Where messages can be deleted no list tells of it: chats as young as this are looked into too.
+RECENT = timedelta(days=1)
+#: How far a comparison has come: the list's ``walk``, portions of its page that are done, whether the list is done,
+#: the last chat that was looked into; counts of the portion under way; and what was found so far.
+BEGINNING = {
+    "walk": {}, "read": 0, "listed": False, "after": 0, "before": {}, "checked": 0, "repaired": [],
+}  # fmt: skip
 
 
 class MarketplaceChannel(models.Model):
@@ -23,55 +30,94 @@ class MarketplaceChannel(models.Model):
         self.sudo().job_ids.filtered(lambda job: job.kind == "reconcile")._wake()
 
     def _reconcile(self, channel, job):
-        """Job: compare the last message of every chat that the marketplace lists, and the newest messages of those
-        that wait for an answer; what differs is read anew and written down."""
-        started = time.monotonic()
+        """Job: compare the last message of every chat that the marketplace lists, then the newest messages of those
+        that wait for an answer or are young; what differs is read anew and written down. How far it came is kept with
+        each portion, so that a killed process forgets nothing of what it has repaired."""
         with channel._client() as client:
             if not client.can_pull or not channel.last_success_at or not channel.history_done:
                 return None  # nothing to compare yet
-            state = dict(job.walk or {"walk": {}, "checked": 0, "repaired": []})
-            while True:
-                self.env.cr.commit()
-                page = client.conversations(state["walk"])
-                for part in split_every(PORTION, page.conversations):
-                    state["repaired"] += channel._repair_portion(client, part)
-                state["checked"] += len(page.conversations)
-                state["walk"] = dict(page.walk)
-                if page.done:
-                    break
-                job.walk = state
-                if time.monotonic() - started > LONGEST_PULL:
+            started = time.monotonic()
+            for step in (channel._compare_list, channel._compare_chats):
+                if not step(client, job, started):
                     return MORE
-            state["repaired"] += channel._repair_waiting(client)
-        channel._write_down(job, state)
+        channel._write_down(job)
         return DONE
 
-    def _repair_portion(self, client, remotes):
-        """:return: ids of the chats in which messages were missing"""
-        before = self._message_counts([remote.external_id for remote in remotes])
-        self.env.cr.commit()
-        self._pull_portion(client, remotes)
-        after = self._message_counts([remote.external_id for remote in remotes])
-        self.env.cr.commit()
-        return [key for key, count in after.items() if count != before.get(key, 0)]
+    def _compare_list(self, client, job, started):
+        """:return: whether it has come to the end"""
+        state = BEGINNING | (job.walk or {})
+        while not state["listed"]:
+            self.env.cr.commit()
+            page = client.conversations(state["walk"])
+            for part in list(split_every(PORTION, page.conversations))[state["read"] :]:
+                state = self._repair_portion(client, job, state, part)
+            state |= {"walk": dict(page.walk), "read": 0, "listed": page.done}
+            self._keep_state(job, state)
+            if not page.done and time.monotonic() - started > LONGEST_PULL:
+                return False
+        return True
 
-    def _repair_waiting(self, client):
-        """Chats that wait in our list may have been answered, or their last message deleted, without any word of it."""
-        waiting = self.env["marketplace.conversation"].search(
-            [("channel_id", "=", self.id), ("is_unprocessed", "=", True), ("is_calls", "=", False)],
-            order="waiting_since",
-            limit=WAITING_CHATS,
+    def _repair_portion(self, client, job, state, remotes):
+        """:return: the state after it"""
+        external_ids = [remote.external_id for remote in remotes]
+        # A process that was killed here has noted what there was before it began.
+        noted = {key: count for key, count in state["before"].items() if key in external_ids}
+        before = self._message_counts(external_ids) | noted
+        self._keep_state(job, state | {"before": before})
+        self._pull_portion(client, remotes)
+        after = self._message_counts(external_ids)
+        differed = [key for key, count in after.items() if count != before.get(key, 0)]
+        state = state | {
+            "read": state["read"] + 1,
+            "before": {},
+            "checked": state["checked"] + len(remotes),
+            "repaired": [*state["repaired"], *differed],
+        }
+        self._keep_state(job, state)
+        return state
+
+    def _compare_chats(self, client, job, started):
+        """Chats that wait in our list may have been answered, and messages deleted, without any word of it.
+
+        :return: whether it has come to the end
+        """
+        while chats := self._chats_to_look_into(client, job.walk["after"]):
+            for chat in chats:
+                self._look_into(client, job, chat)
+            if time.monotonic() - started > LONGEST_PULL:
+                return False
+        return True
+
+    def _chats_to_look_into(self, client, after):
+        domain = [("is_unprocessed", "=", True)]
+        if client.delete_within:
+            domain = ["|", ("last_message_at", ">", fields.Datetime.now() - RECENT), *domain]
+        return self.env["marketplace.conversation"].search(
+            [
+                ("channel_id", "=", self.id),
+                ("id", ">", after),
+                ("is_calls", "=", False),
+                ("external_id", "!=", False),
+                *domain,
+            ],
+            order="id",
+            limit=PORTION,
         )
-        external_ids = waiting.mapped("external_id")
+
+    def _look_into(self, client, job, chat):
+        """Apply the newest messages of one chat; whether they differed is kept in the same commit."""
+        chat_id, external_id = chat.id, chat.external_id
         self.env.cr.commit()
-        repaired = []
-        for external_id in filter(None, external_ids):
-            try:
-                newest = client.newest(external_id)
-            except RejectedError:
-                continue
-            repaired += self._apply_and_commit(Batch(messages=newest[::-1])).mapped("external_id")
-        return repaired
+        try:
+            newest = client.newest(external_id)
+        except RejectedError:
+            newest = ()
+
+        def work():
+            differed = self._apply_batch(Batch(messages=newest[::-1])).mapped("external_id")
+            job.walk = job.walk | {"after": chat_id, "repaired": [*job.walk["repaired"], *differed]}
+
+        commit_retrying(self.env, work)
 
     def _message_counts(self, external_ids):
         """Messages held of these chats, by the chat's external id."""
@@ -87,15 +133,19 @@ class MarketplaceChannel(models.Model):
         )
         return dict(self.env.cr.fetchall())
 
-    def _write_down(self, job, state):
-        repaired = sorted(set(state["repaired"]))
+    def _keep_state(self, job, state):
+        job.walk = state
+        self.env.cr.commit()
+
+    def _write_down(self, job):
+        checked, repaired = job.walk["checked"], len(set(job.walk["repaired"]))
         job.write(
             {
                 "walk": False,
                 "report": {
                     "at": fields.Datetime.to_string(fields.Datetime.now()),
-                    "checked": state["checked"],
-                    "repaired": len(repaired),
+                    "checked": checked,
+                    "repaired": repaired,
                 },
             }
         )
@@ -104,8 +154,8 @@ class MarketplaceChannel(models.Model):
                 body=self.env._(
                     "Comparison with the marketplace: %(checked)s chats, %(repaired)s of them differed and were "
                     "read anew.",
-                    checked=state["checked"],
-                    repaired=len(repaired),
+                    checked=checked,
+                    repaired=repaired,
                 )
             )
         self.env.cr.commit()

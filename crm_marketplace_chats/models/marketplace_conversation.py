@@ -9,6 +9,8 @@ from .marketplace_message import ANSWERED_STATES
 
 _logger = logging.getLogger(__name__)
 
+#: A marketplace that refuses a read mark is asked again with the next runs, this often in all.
+READ_REFUSALS = 3
 #: What an employee may change by hand; everything else follows from the messages.
 EDITABLE = {"user_id", "partner_id", "lead_id", "vehicle_id", "active"}
 
@@ -56,6 +58,9 @@ class MarketplaceConversation(models.Model):
     is_calls = fields.Boolean("Calls Alone", readonly=True, help="Ours: the marketplace knows no such chat.")
     is_partial = fields.Boolean(readonly=True, help="The marketplace has not been asked for the details yet.")
     has_gap = fields.Boolean("Older Messages Missing", readonly=True)
+    buyer_read_at = fields.Datetime(
+        readonly=True, copy=False, help="What we wrote up to this moment has been read by the client."
+    )
     message_ids = fields.One2many("marketplace.message", "conversation_id", "Messages", readonly=True)
 
     last_message_id = fields.Integer(readonly=True, copy=False)
@@ -87,6 +92,7 @@ class MarketplaceConversation(models.Model):
     remote_read_pending = fields.Boolean(
         readonly=True, copy=False, help="To be marked read at the marketplace."
     )
+    remote_read_refusals = fields.Integer(readonly=True, copy=False)
 
     _external = models.UniqueIndex(
         "(channel_id, external_id) WHERE external_id IS NOT NULL", "This chat is there already."
@@ -237,18 +243,24 @@ class MarketplaceConversation(models.Model):
         external_id, last_id, is_calls = self.external_id, last.external_id or "", self.is_calls
         seen = (self.ticked_message_id, self.last_message_at)
         self.env.cr.commit()
+        refusal = None
         if not is_calls:
             try:
                 client.mark_read(external_id, last_id)
             except RejectedError as error:
-                _logger.info("channel %s: a chat was not marked read: %s", self.channel_id.id, error)
+                refusal = error
 
         def settle():
+            refusals = self.remote_read_refusals + 1 if refusal else 0
+            again = 0 < refusals < READ_REFUSALS
+            self.remote_read_refusals = refusals if again else 0
             # What was ticked or answered while the request was on its way is for the next one.
             if (self.ticked_message_id, self.last_message_at) == seen:
-                self.remote_read_pending = False
+                self.remote_read_pending = again
 
         commit_retrying(self.env, settle)
+        if refusal and not self.remote_read_pending:
+            _logger.info("channel %s: a chat was not marked read: %s", self.channel_id.id, refusal)
 
     # ------------------------------------------------------------ lead, car
 

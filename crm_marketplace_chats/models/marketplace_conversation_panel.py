@@ -63,7 +63,7 @@ class MarketplaceConversation(models.Model):
             "price_seen": self.price_seen,
             "url": listing.url,
             "thumb_url": f"/web/image/marketplace.listing/{listing.id}/image"
-            if listing.image_state == "done"
+            if listing.image_copied_url
             else False,
             "state": listing.state,
             "can_make_vehicle": bool(listing.title),

@@ -65,7 +65,7 @@ class MarketplaceConversation(models.Model):
             return (
                 f"/web/image/product.template/{vehicle.id}/image_128?unique={vehicle.write_date:%Y%m%d%H%M%S}"
             )
-        if listing.image_state == "done":
+        if listing.image_copied_url:
             return f"/web/image/marketplace.listing/{listing.id}/image/128x128"
         return False
 

@@ -41,6 +41,7 @@ class MarketplaceListing(models.Model):
         [("pending", "Being Fetched"), ("done", "Fetched"), ("failed", "Not Fetched")], default="pending"
     )
     image = fields.Image("Picture", max_width=1280, max_height=960)
+    image_copied_url = fields.Char(help="Where the picture that we keep comes from.")
     state = fields.Selection(
         [("active", "Active"), ("inactive", "Not Active"), ("removed", "Removed"), ("unknown", "Unknown")],
         default="unknown",
@@ -232,10 +233,20 @@ class MarketplaceListing(models.Model):
     @api.model
     def _fetch_images_again(self, channel):
         """Pictures that could not be fetched get another chance with each refresh, not with each run: one picture
-        server that is down must not hold up the pictures of messages."""
-        failed = self.search([("channel_id", "=", channel.id), ("image_state", "=", "failed")])
-        if failed:
-            failed.image_state = "pending"
+        server that is down must not hold up the pictures of messages. So do those whose address has changed."""
+        self.flush_model()
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_listing SET image_state = 'pending'
+             WHERE channel_id = %s
+               AND (image_state = 'failed' OR (image_state = 'done' AND image_url <> image_copied_url))
+            RETURNING id
+            """,
+            (channel.id,),
+        )
+        again = self.browse(row[0] for row in self.env.cr.fetchall())
+        again.invalidate_recordset(["image_state"])
+        if again:
             self.env["marketplace.job"]._trigger("media")
 
     def _fetch_image(self, client):
@@ -247,13 +258,21 @@ class MarketplaceListing(models.Model):
         except (RejectedError, TemporaryError):
             values = {"image_state": "failed"}
         else:
-            values = {"image": base64.b64encode(file.content), "image_state": "done"}
+            values = {
+                "image": base64.b64encode(file.content),
+                "image_state": "done",
+                "image_copied_url": url,
+            }
 
-        def settle():
-            self.write(values)
-            self.channel_id._tell_screens(self.conversation_ids, [])
+        try:
+            commit_retrying(self.env, partial(self._settle_image, values))
+        except UserError:  # what looks like a picture by its first bytes cannot be read, or is far too large
+            self.env.cr.rollback()
+            commit_retrying(self.env, partial(self._settle_image, {"image_state": "failed"}))
 
-        commit_retrying(self.env, settle)
+    def _settle_image(self, values):
+        self.write(values)
+        self.channel_id._tell_screens(self.conversation_ids, [])
 
     # ------------------------------------------------------------ the car
 

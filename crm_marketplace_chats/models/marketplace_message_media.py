@@ -11,6 +11,8 @@ from .marketplace_job import DONE, MORE
 #: Files fetched in one run of the media job, how often one is tried (with pauses that double, an hour in all: a
 #: recording is ready after half an hour), and how many may fail in a row.
 MEDIA_PORTION, MEDIA_ATTEMPTS, MEDIA_TROUBLES = 20, 7, 3
+#: Days that a picture waits for the reply it was taken for.
+UPLOADS_KEPT_DAYS = 1
 
 
 class MarketplaceMessage(models.Model):
@@ -49,6 +51,19 @@ class MarketplaceMessage(models.Model):
             for listing in listings:
                 listing._fetch_image(client)
         return MORE if len(messages) == MEDIA_PORTION or len(listings) == MEDIA_PORTION else DONE
+
+    @api.autovacuum
+    def _gc_uploads(self):
+        """Pictures that were taken for a reply nobody sent; a posted one belongs to its message."""
+        limit = fields.Datetime.subtract(fields.Datetime.now(), days=UPLOADS_KEPT_DAYS)
+        self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", "marketplace.conversation"),
+                ("res_field", "=", False),
+                ("create_date", "<", limit),
+            ],
+            limit=1000,
+        ).unlink()
 
     def _fetch_files(self, client):
         """:return: what went wrong, if it may go right later"""

@@ -169,8 +169,9 @@ class MarketplaceMessage(models.Model):
         """The marketplace has it. Where its echo came first and stands as a row of its own, that row goes: ours keeps
         author and key."""
         self.ensure_one()
+        read_at = self.conversation_id.buyer_read_at
         values = {
-            "state": "read" if read else "sent",
+            "state": "read" if read or (read_at and (sent_at or self.sent_at) <= read_at) else "sent",
             "reason": False,
             "detail": False,
             "next_attempt_at": False,
@@ -187,9 +188,8 @@ class MarketplaceMessage(models.Model):
         if sent_at:
             values["sent_at"] = sent_at
         self.write(values)
-        if values["state"] == "sent":
-            # A chat that we have answered is read at the marketplace too.
-            self.conversation_id.remote_read_pending = True
+        # A chat that we have answered is read at the marketplace too.
+        self.conversation_id.remote_read_pending = True
 
     def _has_arrived(self):
         """Whether its echo has settled it while the answer was awaited: then it was sent, whatever the answer says."""

@@ -5,6 +5,7 @@ from . import (
     test_calls,
     test_concurrency,
     test_doctor,
+    test_found_by_chaos,
     test_history,
     test_hoot,
     test_hostile,

@@ -712,7 +712,7 @@ class TestFiles(ChatsMixin, HttpCase):
     def test_pictures_of_listings(self):
         self.apply(self.autoru, RemoteListing("l1", title="Car"))
         listing = self.env["marketplace.listing"].search([("channel_id", "=", self.autoru.id)])
-        listing.write({"image": self.env["ir.attachment"].new({"raw": PIXEL}).datas, "image_state": "done"})
+        listing.image = self.env["ir.attachment"].new({"raw": PIXEL}).datas
         sizes = {}
         for user in (self.anna, self.ivan, None):
             self.log_in(user)

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 from random import Random
+from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import freeze_time, tagged
 
 from odoo.addons.crm_marketplace_chats.marketplaces.payload import (
@@ -109,6 +111,7 @@ class TestIdempotence(ApplyCase):
         read = replace(answered, read_at=moment(3))
         for number, steps in enumerate(
             (
+                [(deleted(asked), asked, answered, read)],
                 [(asked, answered), (deleted(asked), read)],
                 [(asked, answered, deleted(asked), read)],
                 [(deleted(asked), read, asked, answered)],
@@ -120,6 +123,7 @@ class TestIdempotence(ApplyCase):
                 for things in steps:
                     self.apply(channel, about(), *things)
                 self.assertEqual(self.message(channel, "m1").kind, "deleted")
+                self.assertEqual(self.message(channel, "m1").body, asked.body, "we go on knowing what it was")
                 self.assertEqual(self.message(channel, "m2").state, "read")
                 self.assertCounters(self.chat(channel), 0)
 
@@ -334,6 +338,45 @@ class TestCounters(ApplyCase):
         self.assertEqual(conversation.last_message_state, "read")
         self.apply(self.avito, outgoing("m1", 1), outgoing("m2", 2))  # without marks: what is known stays
         self.assertEqual(self.message(self.avito, "m2").state, "read")
+
+    def test_buyer_has_read_what_is_not_known_yet(self):
+        """The list of chats tells of it once; the messages come by another road, and later."""
+        self.apply(self.avito, about(buyer_read_at=moment(2)))
+        self.apply(self.avito, outgoing("m1", 1), outgoing("m3", 3))
+        self.assertEqual(self.message(self.avito, "m1").state, "read")
+        self.assertEqual(self.message(self.avito, "m3").state, "sent")
+        self.apply(self.avito, about(buyer_read_at=moment(1)))
+        self.apply(self.avito, outgoing("m2", 2))
+        self.assertEqual(self.message(self.avito, "m2").state, "read", "marks never go back")
+
+    def test_buyer_has_read_what_is_being_sent(self):
+        conversation = self.written(self.avito)
+        ours = self.post(conversation, "Yes")
+        ours.state = "sending"
+        self.apply(self.avito, about(buyer_read_at=moment(9)))
+        ours._record_sent("m2", naive(8))
+        self.assertEqual(ours.state, "read")
+        later = self.post(conversation, "Come today")
+        later._record_sent("m3", naive(10))
+        self.assertEqual(later.state, "sent")
+
+    def test_a_wrong_clock_does_not_read_what_comes_later(self):
+        self.written(self.avito)
+        self.apply(self.avito, about(buyer_read_at=moment(60 * 24 * 365 * 50)))
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=5)):
+            now = fields.Datetime.now().replace(tzinfo=timezone.utc)
+            self.apply(self.avito, replace(outgoing("m2"), sent_at=now))
+        self.assertEqual(self.message(self.avito, "m2").state, "sent")
+
+    def test_screens_are_told_of_what_changes_no_number(self):
+        """A message in the middle is deleted, or read: whoever has the chat open has to see it."""
+        self.written(self.avito, "c1", incoming("m1", 1), outgoing("m2", 2), incoming("m3", 3))
+        for change in (deleted(incoming("m1", 1)), replace(outgoing("m2", 2), read_at=moment(3))):
+            with patch.object(type(self.avito), "_tell_screens") as tell:
+                self.apply(self.avito, change)
+            conversations, messages = tell.call_args[0]
+            self.assertEqual(conversations, self.chat(self.avito))
+            self.assertEqual(messages, self.message(self.avito, change.external_id).ids)
 
 
 @tagged("post_install", "-at_install")

@@ -1,10 +1,14 @@
 """Asking the marketplace: everything once, then what changed, whatever gets in between."""
 
+import base64
 from contextlib import suppress
 from datetime import timedelta
 
+from PIL import Image
+
 from odoo import fields
 from odoo.tests import freeze_time, mute_logger, tagged
+from odoo.tools.image import image_to_base64
 
 from odoo.addons.crm_marketplace_chats.marketplaces.errors import (
     CredentialsError,
@@ -19,11 +23,17 @@ from odoo.addons.crm_marketplace_chats.marketplaces.payload import (
     RemoteVehicle,
 )
 
-from .bazaar import MESSAGES_PAGE, unreachable
+from .bazaar import MESSAGES_PAGE, deleted, unreachable
 from .common import START, ChatsCase, batch, incoming, moment
 
 JOB = "odoo.addons.crm_marketplace_chats.models.marketplace_job"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(64)
+
+
+def drawn(size):
+    """A picture that can be read."""
+    content = base64.b64decode(image_to_base64(Image.new("RGB", (size, size)), "JPEG"))
+    return Download(content, "image/jpeg", "photo.jpg")
 
 
 class Killed(BaseException):
@@ -143,6 +153,17 @@ class TestPull(PullCase):
         self.account.requests.clear()
         self.pull()
         self.assertEqual(self.account.requests["history"], 0)
+
+    def test_last_message_that_was_deleted(self):
+        """The list shows it as deleted; nothing else is new, so the chat itself is not asked for."""
+        message = self.account.say("c1", "Wrong chat", moment(1))
+        self.pull()
+        self.account.chats["c1"].messages[:] = [deleted(message)]
+        asked = self.account.requests["history"]
+        self.pull()
+        self.assertEqual(self.message(self.shop, message.external_id).kind, "deleted")
+        self.assertFalse(self.chat(self.shop).is_unprocessed)
+        self.assertEqual(self.account.requests["history"], asked)
 
     def test_delivery_before_the_first_pull(self):
         self.fill(chats=2)
@@ -404,3 +425,42 @@ class TestMedia(PullCase):
         conversation = self.written(self.shop, "c1", self.picture("m1", "https://x/1"))
         self.run_job("media")
         self.assertIn("done", conversation.message_ids.mapped("media_state"))
+
+    def test_picture_of_a_listing_that_cannot_be_read(self):
+        self.account.files["https://x/1"] = Download(JPEG, "image/jpeg", "photo.jpg")
+        pictured = RemoteListing("l1", title="Car", image_urls=("https://x/1",))
+        self.written(self.shop, "c1", incoming("m0"), listing=pictured)
+        self.fetch()
+        listing = self.env["marketplace.listing"].search([("channel_id", "=", self.shop.id)])
+        self.assertEqual((listing.image_state, listing.image), ("failed", False))
+
+    @mute_logger(JOB)
+    def test_picture_of_a_listing_follows_its_address(self):
+        def advert(name):
+            return RemoteListing("l1", title="Car", image_urls=(f"https://x/{name}",))
+
+        self.account.files["https://x/old"] = drawn(4)
+        self.account.files["https://x/new"] = drawn(8)
+        self.written(self.shop, "c1", incoming("m0"), listing=advert("old"))
+        listing = self.env["marketplace.listing"].search([("channel_id", "=", self.shop.id)])
+        self.fetch()
+        old = listing.image
+        self.account.adverts = [advert("gone")]
+        for _ in range(2):
+            self.shop.job_ids._wake()
+            self.run_job("listings")
+            self.fetch()
+            self.assertEqual((listing.image, listing.image_state), (old, "failed"))
+            self.assertTrue(self.chat(self.shop)._thumb_url(), "the old one is shown meanwhile")
+        self.account.adverts = [advert("new")]
+        self.shop.job_ids._wake()
+        self.run_job("listings")
+        self.fetch()
+        self.assertNotEqual(listing.image, old)
+        asked = self.account.requests["download"]
+        self.shop.job_ids._wake()
+        self.run_job("listings")
+        self.fetch()
+        self.assertEqual(
+            self.account.requests["download"], asked, "what has not changed is not fetched again"
+        )

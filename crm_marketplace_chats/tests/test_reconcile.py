@@ -1,7 +1,11 @@
+from contextlib import contextmanager
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
+from .bazaar import deleted
 from .common import moment
-from .test_pull import PullCase
+from .test_pull import Killed, PullCase
 
 
 @tagged("post_install", "-at_install")
@@ -48,6 +52,52 @@ class TestReconcile(PullCase):
         report = self.reconcile()
         self.assertEqual(report["repaired"], 1)
         self.assertFalse(chat.is_unprocessed)
+
+    def test_deletions_nobody_told_of(self):
+        """A message in the middle of a chat that is long answered; no list and no delivery says a word."""
+        now = self.shop.create_date.astimezone()
+        wrong = self.account.say("c1", "Wrong chat", now)
+        self.account.reply("c1", "Hello", now)
+        self.pull()
+        messages = self.account.chats["c1"].messages
+        messages[0] = deleted(messages[0])
+        report = self.reconcile()
+        self.assertEqual(report["repaired"], 1)
+        self.assertEqual(self.message(self.shop, wrong.external_id).kind, "deleted")
+        self.assertEqual(self.reconcile()["repaired"], 0)
+
+    def test_killed_anywhere(self):
+        """What was repaired before the process died is in the report all the same."""
+        self.fill()
+        self.pull()
+        for chat in ("c1", "c3"):
+            lost = self.chat(self.shop, chat)
+            lost.message_ids.sorted("id")[-1].unlink()
+            lost.pulled_external_id = False
+        self.account.say("c6", "Answer me", moment(400))
+        self.pull()
+        self.account.reply("c6", "Typed in the app", moment(401))
+        self.chat(self.shop, "c6").pulled_external_id = self.account.chats["c6"].messages[-1].external_id
+        self.shop.action_reconcile()
+        for method in ("_pull_portion", "_keep_state", "_look_into", "_keep_state"):
+            with self.killed_in(method), self.assertRaises(Killed):
+                self.job(self.shop, "reconcile")._work_apart()
+        self.run_job("reconcile")
+        self.assertEqual(self.job(self.shop, "reconcile").report["repaired"], 3)
+        self.assertStored()
+
+    @contextmanager
+    def killed_in(self, method):
+        """The process dies as soon as that has been done."""
+        channel = type(self.shop)
+        work = getattr(channel, method)
+
+        def last(*args, **options):
+            work(*args, **options)
+            raise Killed()
+
+        with patch.object(channel, method, last), self.job_env():
+            yield
 
     def test_not_before_the_first_pull(self):
         self.fill()

@@ -243,6 +243,18 @@ class TestQueue(SendCase):
         self.wake()
         self.assertEqual(self.account.chats["c1"].read_to, "m1")
 
+    def test_refused_read_mark_is_repeated_and_given_up(self):
+        for times, read_to in ((2, "m1"), (99, "")):
+            self.account.chats["c1"].read_to = ""
+            self.one.remote_read_pending = True
+            self.account.fault("mark_read", RejectedError("not_found"), times=times)
+            asked = self.account.requests["mark_read"]
+            for _ in range(5):
+                self.send()
+            self.assertEqual(self.account.requests["mark_read"] - asked, 3)
+            self.assertEqual(self.account.chats["c1"].read_to, read_to)
+            self.assertFalse(self.one.remote_read_pending)
+
 
 @tagged("post_install", "-at_install")
 class TestTrouble(SendCase):

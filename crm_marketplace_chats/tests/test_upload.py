@@ -1,11 +1,13 @@
 """Pictures for a reply: what is taken, what is converted, what is refused in words."""
 
 import io
+from datetime import timedelta
 
 from PIL import Image, WebPImagePlugin  # noqa: F401  loaded by name: Odoo switches off what it does not use
 
+from odoo import fields
 from odoo.http import Request
-from odoo.tests import HttpCase, mute_logger, tagged
+from odoo.tests import HttpCase, freeze_time, mute_logger, tagged
 
 from .common import ChatsMixin
 
@@ -103,6 +105,18 @@ class TestUpload(ChatsMixin, HttpCase):
         )
         self.assertNotEqual(response.status_code, 200)
         self.assertFalse(self.attachments())
+
+    def test_what_nobody_posts_goes_after_a_day(self):
+        self.upload(picture("PNG"))
+        kept = self.upload(picture("PNG")).json()["id"]
+        message = self.post(self.ours, "", self.ivan, attachments=[kept])
+        collect = self.env["marketplace.message"]._gc_uploads
+        collect()
+        self.assertEqual(len(self.attachments()), 1)
+        with freeze_time(fields.Datetime.now() + timedelta(days=1, minutes=1)):
+            collect()
+        self.assertFalse(self.attachments())
+        self.assertTrue(message.attachment_ids.exists(), "what was posted stays")
 
     def test_posted(self):
         """From the upload to the message: the picture is the message's, and can be posted once."""

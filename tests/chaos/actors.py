@@ -1,30 +1,13 @@
-"""Those who act during the chaos run, each in a thread with dice of its own: buyers, employees, an administrator, and
-those who break things. All of them do what the seed says; when exactly, the machine decides."""
+"""Those who act during the chaos run, each in a thread with dice of its own: here an administrator and those who break
+things, elsewhere buyers and employees. All of them do what the seed says; when exactly, the machine decides."""
 
 import random
 import threading
 import time
-import uuid
-from collections import Counter, defaultdict
+from collections import Counter
 
-import requests
-from odoo_server import OdooError
+from .stage import MARKETPLACES, keep_alive, kill_worker
 
-from .stage import keep_alive, kill_worker
-
-MARKETPLACES = ("avito", "autoru")
-#: One message in so many is typed by the dealer in the marketplace's own app, is no text, is said word by word before.
-APP_REPLIES, OTHER_KINDS, STOCK_PHRASES = 25, 20, 10
-KINDS = ("link", "location", "item", "image")
-PHRASES = (
-    "Здравствуйте, ещё в продаже?",
-    "А торг будет? 🙂",
-    "Сколько владельцев было",
-    "Можно посмотреть завтра\nпосле шести?",
-    "Trade-in <b>возможен</b>?",
-    'Какой "реальный" пробег & был ли окрас?',
-)
-STOCK_PHRASE = "Да, автомобиль в наличии."
 #: Seconds for the faults that take a while; the stand-ins' own are for people who watch.
 SECONDS = {
     "slow": 0.4,
@@ -61,115 +44,6 @@ class Actor(threading.Thread):
 
     def pause(self, seconds):
         return self.stop.wait(seconds)
-
-
-class Buyers(Actor):
-    """Write into chats, old and new, at both marketplaces. No chat gets two messages of a buyer in one second: Avito
-    stamps whole seconds, so their order would be anybody's guess."""
-
-    def __init__(self, stage, plan, stop):
-        super().__init__(stage, plan, stop)
-        self.chats, self.last, self.written, self.session = {code: [] for code in MARKETPLACES}, {}, 0, None
-
-    def act(self):
-        self.session = requests.Session()
-        started = time.monotonic()
-        while self.written < self.plan.messages:
-            ahead = started + self.written / self.plan.rate - time.monotonic()
-            if self.pause(max(ahead, 0)):
-                return
-            self.write()
-
-    def write(self):
-        code = self.rng.choice(MARKETPLACES)
-        chats, number = self.chats[code], self.written
-        # The last chats begin when two thirds of the messages are written.
-        due = self.plan.conversations / 2 * min(1, 1.5 * (number + 1) / self.plan.messages + 0.2)
-        if len(chats) < due:
-            said = self.post(f"/{code}/say", {"name": f"Клиент {number}", "text": f"{PHRASES[0]} №{number}"})
-            chats.append(said["chat_id"])
-            self.last[said["chat_id"]] = int(time.time())
-            self.written += 1
-            return
-        chat = self.rng.choice(chats)
-        if self.last[chat] == int(time.time()):
-            self.pause(0.01)
-            return
-        self.last[chat] = int(time.time())
-        if not self.rng.randrange(APP_REPLIES):
-            self.post(f"/{code}/reply", {"chat_id": chat, "text": f"Из приложения №{number}"})
-            return
-        wish = {"chat_id": chat, "text": f"{self.rng.choice(PHRASES)} №{number}"}
-        if not self.rng.randrange(OTHER_KINDS):
-            wish = {"chat_id": chat, "type": self.rng.choice(KINDS)}
-        self.post(f"/{code}/say", wish)
-        self.written += 1
-
-    def post(self, path, body):
-        answer = self.session.post(f"{self.stage.simulator.control_url}{path}", json=body, timeout=60)
-        answer.raise_for_status()
-        return answer.json()
-
-
-class Desk:
-    """What the employees share: the chats that Odoo knows, and what was posted into each, in order."""
-
-    def __init__(self, replies):
-        self.conversations, self.posted, self.left = [], defaultdict(list), replies
-        self.guard, self.locks = threading.Lock(), defaultdict(threading.Lock)
-
-    def take(self):
-        """Whether there is one more reply to post."""
-        with self.guard:
-            self.left -= 1
-            return self.left >= 0
-
-
-class Replier(Actor):
-    """An employee who answers: `chats_post` with a key of his own, again with the same key where nothing came back."""
-
-    def __init__(self, stage, plan, stop, login, desk, pace):
-        super().__init__(stage, plan, stop)
-        self.name = f"Replier {login}"
-        self.rng = random.Random(f"{plan.seed}/{self.name}")
-        self.desk, self.pace, self.call = desk, pace, stage.employee(login)
-        self.refusals, self.count = 0, 0
-
-    def act(self):
-        while not self.desk.conversations:
-            if self.pause(0.2):
-                return
-        due = time.monotonic()
-        while self.desk.take():
-            self.reply()
-            due += self.rng.uniform(0.5, 1.5) * self.pace
-            if self.pause(max(0.0, due - time.monotonic())):
-                return
-
-    def reply(self):
-        conversation = self.rng.choice(self.desk.conversations)
-        self.count += 1
-        text = f"Ответ {self.count} от {self.call.login}"
-        if not self.rng.randrange(STOCK_PHRASES):
-            text = STOCK_PHRASE
-        key = str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
-        with self.desk.locks[conversation["id"]]:  # so that what is posted first is known
-            row = self.post(conversation["id"], text, key)
-            self.desk.posted[conversation["marketplace"], conversation["chat"]].append(
-                {"key": key, "text": text, "row": row}
-            )
-
-    def post(self, conversation, text, key):
-        """Give the number of the row. A channel whose keys are refused takes no replies: wait until it does."""
-        while True:
-            try:
-                (row,) = self.call("marketplace.conversation", "chats_post", [conversation], text, key)["ids"]
-                return row
-            except OdooError as error:
-                if error.name != "odoo.exceptions.UserError":
-                    raise
-                self.refusals += 1
-                time.sleep(0.5)
 
 
 class Administrator(Actor):

@@ -5,11 +5,14 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from devtools.paths import LOGS
 from devtools.process import say
 
-from .actors import Administrator, Buyers, Desk, Faults, Reaper, Replier
+from .actors import Administrator, Faults, Reaper
+from .buyers import Buyers
+from .employees import Desk, Replier
 from .stage import EMPLOYEES, staged
-from .verdict import judge
+from .verdict import Story, judge
 
 KILLS = (
     "workers killed",
@@ -18,10 +21,15 @@ KILLS = (
     "servers that ended without their database",
 )
 SETTLED = """
-    select (select count(*) from marketplace_message where state in ('queued', 'sending', 'unknown')) as outbox,
-           (select count(*) from marketplace_event where state = 'new') as events,
-           (select count(*) from marketplace_message where state = 'failed') as failed,
-           (select count(*) from marketplace_event where state = 'poison') as poison
+    select (select count(*) from marketplace_message
+             where state in ('queued', 'sending', 'unknown') or media_state = 'pending' or delete_pending)
+         + (select count(*) from marketplace_conversation where remote_read_pending)
+         + (select count(*) from marketplace_event where state = 'new') as under_way
+"""
+#: Deletions that the marketplace has refused, by a fault.
+NOT_DELETED = """
+    select id from marketplace_message
+     where direction = 'out' and kind <> 'deleted' and state in ('sent', 'read') and reason is not null
 """
 BEHIND = """
     select count(*) from marketplace_job
@@ -94,12 +102,14 @@ def run(source, plan):
         by_hand = settle(stage, administrator, plan.settling)
         settled = time.monotonic() - settling
         say("chaos: comparing")
-        result = Result(plan, judge(stage, desk.posted, by_hand, faults.skewed), hits=faults.hits)
+        story = Story(desk, by_hand, buyers.reads, faults.skewed, count_refused_marks(servers=stage.servers))
+        result = Result(plan, judge(stage, story), hits=faults.hits)
         result.jobs = stage.rows(
             "select channel_id, kind, reason, detail, failures, next_run_at, walk from marketplace_job"
             " where reason is not null or walk is not null"
         )
-        result.figures = figures(stage, result, administrator, repliers, reaper, faults)
+        result.figures = figures(stage, result, story, administrator, repliers, reaper, faults)
+        result.figures["messages taken back by buyers"] = buyers.deleted
         result.figures |= {
             "seconds of traffic": round(played),
             "seconds to settle": round(settled),
@@ -147,8 +157,7 @@ def settle(stage, administrator, seconds):
         administrator.wake([])
         for _ in range(3):
             time.sleep(1)
-            (now,) = stage.rows(SETTLED)
-            if now["outbox"] or now["events"]:
+            if stage.sql(SETTLED) != "0":
                 quiet, rounds = None, 0
             elif quiet is None:
                 quiet = stage.sql("select date_trunc('second', now() at time zone 'UTC')")
@@ -164,16 +173,33 @@ def settle(stage, administrator, seconds):
 
 
 def send_again(stage, administrator):
-    failed = [row["id"] for row in stage.rows("select id from marketplace_message where state = 'failed'")]
+    """:return: numbers of the messages that were sent or deleted again"""
+    failed = numbers(stage, "select id from marketplace_message where state = 'failed'")
     for row in failed:
         administrator.call("marketplace.message", "chats_retry", [row])
-    poison = [row["id"] for row in stage.rows("select id from marketplace_event where state = 'poison'")]
+    not_deleted = numbers(stage, NOT_DELETED)
+    for row in not_deleted:
+        administrator.call("marketplace.message", "chats_delete", [row])
+    poison = numbers(stage, "select id from marketplace_event where state = 'poison'")
     if poison:
         administrator.call("marketplace.event", "action_retry", poison)
-    return set(failed)
+    return {*failed, *not_deleted}
 
 
-def figures(stage, result, administrator, repliers, reaper, faults):
+def numbers(stage, select):
+    return [row["id"] for row in stage.rows(select)]
+
+
+def count_refused_marks(servers):
+    """How many read marks were given up because the marketplace had refused them time and again."""
+    return sum(
+        log.read_text().count("a chat was not marked read")
+        for server in servers
+        for log in LOGS.glob(f"{server.name}-*.log")
+    )
+
+
+def figures(stage, result, story, administrator, repliers, reaper, faults):
     """What happened, in numbers."""
     (ledger,) = stage.rows("""
         select count(distinct message) filter (where becomes = 'unknown') as unknown,
@@ -189,11 +215,18 @@ def figures(stage, result, administrator, repliers, reaper, faults):
         outcome if status in (None, 200) else f"HTTP {status}"
         for outcome, status in administrator.deliveries.values()
     )
-    verdict, hits = result.verdict, faults.hits
+    verdict, hits, desk = result.verdict, faults.hits, story.desk
     return {
         "messages at the marketplaces, not by us": verdict.came,
         "replies": verdict.went,
+        "of these with a picture": desk.count(picture=True),
+        "of these deleted at the client's too": desk.count(deletion="asked"),
         "chats": verdict.chats,
+        "pictures of buyers": verdict.pictures,
+        "ticks": sum(map(len, desk.ticks.values())),
+        "read marks in chats, by buyers": sum(map(len, story.reads.values())),
+        "of ours marked as read": verdict.read,
+        "read marks given up, since refused three times": story.refused_marks,
         **{name: reaper.done[name] for name in KILLS},
         "rounds of faults": faults.rounds,
         "faults that struck, in all": sum(hits.values()),

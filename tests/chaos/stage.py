@@ -16,11 +16,12 @@ from odoo_server import OdooError, OwnServer
 
 from devtools import demo, postgres
 from devtools.paths import FILESTORE, ROOT
-from devtools.process import Problem, Process, is_alive
+from devtools.process import Problem, Process
 from devtools.system import free_port
 from devtools.workspace import MARK, OWNER, Workspace
 
 EMPLOYEES = ("anna", "ivan")
+MARKETPLACES = ("avito", "autoru")
 #: Requests a minute that the addon's own budget allows itself meanwhile: the run is not about waiting.
 WIDE_BUDGET = 20000
 #: The limits of the stand-ins are tested elsewhere.
@@ -61,6 +62,8 @@ class Database(postgres.OwnServer):
 
 class ChaosWorkspace(Workspace):
     """The workspace `source`, on the database server of the run; Odoo works in processes, as at a dealer's."""
+
+    scratch_kind = "chaos"
 
     def __init__(self, source):
         self.source, self.odoo, self.config = source, source.odoo, source.config
@@ -108,20 +111,6 @@ class ChaosWorkspace(Workspace):
         self.server.query(f'drop database if exists "{database}" with (force)')
         shutil.rmtree(FILESTORE / database, ignore_errors=True)
 
-    @contextmanager
-    def scratch(self):
-        """See `Workspace.scratch`."""
-        prefix = f"dev_{OWNER}_chaos_"
-        for left in self._databases(prefix):
-            if not is_alive(int(left.removeprefix(prefix))):
-                self.drop(left)
-        name = f"{prefix}{os.getpid()}"
-        self.ensure(name)
-        try:
-            yield name
-        finally:
-            self.drop(name)
-
 
 class Stage:
     """The whole, opened by `staged`: `simulator`, `servers`, `database`, and ways to ask them."""
@@ -163,14 +152,21 @@ class Employee:
         self.log_in()
 
     def log_in(self):
-        self.ways = [server.rpc(self.login) for server in self.stage.servers]
+        self.ways = [(server, server.session(self.login)) for server in self.stage.servers]
 
-    def __call__(self, model, method, *args, patience=120):
+    def __call__(self, model, method, *args):
         """Return what the method returns. What Odoo refuses for a reason of its own is an OdooError."""
+        return self._patiently(lambda server, session: server.rpc(self.login, session)(model, method, *args))
+
+    def upload(self, conversation, content):
+        """Hand over a picture for a reply; its number. Where no answer comes there will be one too many."""
+        return self._patiently(lambda server, session: server.upload(session, conversation, content))["id"]
+
+    def _patiently(self, ask, patience=120):
         until = time.monotonic() + patience
         while True:
             try:
-                return self.rng.choice(self.ways)(model, method, *args)
+                return ask(*self.rng.choice(self.ways))
             except (requests.RequestException, OdooError) as error:
                 refused = isinstance(error, OdooError) and error.name.startswith("odoo.exceptions.")
                 if refused or time.monotonic() > until:

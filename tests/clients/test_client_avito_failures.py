@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import datetime, timedelta, timezone
+from itertools import count
 from threading import Barrier, Thread
 
 import pytest
@@ -484,6 +485,29 @@ def test_deleting_stays_in_its_path(server, avito):
     avito.delete(CHAT, "../read?x")
     assert server.lines[-1] == f"{SEND}/..%2Fread%3Fx"
     assert refusal(lambda: avito.delete(CHAT, "")).reason == "not_found"
+
+
+# ---------------------------------------------------------------- lists without an end
+
+
+def endless(entries):
+    """An answer with other entries each time it is asked for."""
+    numbers = count(1)
+    return lambda connection: connection.sendall(entries(next(numbers)))
+
+
+def test_a_list_of_calls_without_an_end(server, avito, monkeypatch):
+    monkeypatch.setattr(module, "CALL_PAGES", 3)
+    server.routes[CALLS] = endless(lambda page: listed(*range(100 * page, 100 * page + 100)))
+    assert len(list_calls(avito)) == 300
+
+
+def test_a_list_of_listings_without_an_end(server, avito, monkeypatch):
+    monkeypatch.setattr(module, "ITEM_PAGES", 3)
+    server.routes["GET /core/v1/items"] = endless(
+        lambda page: as_json(200, {"resources": [{"id": 100 * page + n} for n in range(99)]})
+    )
+    assert sum(len(page) for page in avito.listings()) == 3 * 99
 
 
 # ---------------------------------------------------------------- budget
