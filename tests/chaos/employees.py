@@ -16,7 +16,7 @@ from .actors import Actor
 STOCK_PHRASES, PICTURES = 10, 8
 STOCK_PHRASE = "Да, автомобиль в наличии."
 #: Before one reply in so many a chat is ticked; after one something written before is deleted at the client's.
-TICKS, DELETIONS = 3, 12
+TICKS, DELETIONS = 3, 6
 #: Pictures are of one colour out of these steps of red, green and blue, so that they are known again.
 SHADES = (0, 64, 128, 192, 255)
 
@@ -69,8 +69,8 @@ class Replier(Actor):
             conversation = self.rng.choice(self.desk.conversations)
             with self.desk.locks[conversation["id"]]:  # so that what is posted first is known
                 self.reply(conversation)
-                if not self.rng.randrange(DELETIONS):
-                    self.delete(conversation)
+            if not self.rng.randrange(DELETIONS):
+                self.delete()
             due += self.rng.uniform(0.5, 1.5) * self.pace
             if self.pause(max(0.0, due - time.monotonic())):
                 return
@@ -114,9 +114,13 @@ class Replier(Actor):
             self.call("marketplace.conversation", "chats_tick", [conversation["id"]], last)
             self.desk.ticks[conversation["marketplace"], conversation["chat"]].append(last)
 
-    def delete(self, conversation):
-        """One that was sent; what cannot be deleted (any more, or yet) is left alone."""
-        posted = self.desk.posted[conversation["marketplace"], conversation["chat"]]
+    def delete(self):
+        """One of those at Avito; what cannot be deleted (yet, or any more) is left alone."""
+        posted = [
+            one for (code, _), posted in list(self.desk.posted.items()) if code == "avito" for one in posted
+        ]
+        if not posted:
+            return
         entry = self.rng.choice(posted)
         retries = self.call.retries
         try:
