@@ -19,6 +19,7 @@
         "views/marketplace_template_views.xml",
         "views/marketplace_event_views.xml",
         "views/marketplace_channel_views.xml",
+        "views/marketplace_privacy_views.xml",
         "views/product_template_views.xml",
         "views/crm_lead_views.xml",
         "views/res_partner_views.xml",

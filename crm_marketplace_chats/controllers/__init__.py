@@ -1,1 +1,1 @@
-from . import upload, webhook
+from . import export, upload, webhook

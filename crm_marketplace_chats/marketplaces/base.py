@@ -99,6 +99,10 @@ class MarketplaceClient(ABC):
     counted_by: ClassVar[tuple[str, ...]] = ()
     #: How long after its sending a message can be deleted at the client's too; None where that is not possible.
     delete_within: ClassVar[timedelta | None] = None
+    #: Why a buyer can be shut out, see `block`: of spam, fraud, abuse, other. Empty: there is no such thing.
+    block_reasons: ClassVar[tuple[str, ...]] = ()
+    #: Whether ``RemoteConversation.buyer_id`` is the same in all chats of that buyer with this account.
+    buyer_id_lasts: ClassVar[bool] = False
     #: True when `subscribe` asks the marketplace for deliveries; where a person does it there, False.
     can_subscribe: ClassVar[bool] = False
     #: Hosts (and all below them) that media may be fetched from.
@@ -252,6 +256,16 @@ class MarketplaceClient(ABC):
         """Take back a message of ours. Repeatable.
 
         :raises RejectedError: ``too_late``, or ``not_supported`` where the marketplace has no such thing
+        """
+        raise RejectedError("not_supported")
+
+    def block(self, buyer_id: str, listing_id: str, reason: str) -> None:
+        """Shut a buyer out: he can no longer write to this account. Repeatable; there is no way back.
+
+        :param buyer_id: ``RemoteConversation.buyer_id``
+        :param listing_id: what he wrote about, empty where that is not known
+        :param reason: one of `block_reasons`
+        :raises RejectedError: ``not_supported`` where the marketplace has no such thing
         """
         raise RejectedError("not_supported")
 

@@ -406,6 +406,7 @@ class MarketplaceChannel(models.Model):
             Store.Attr("marketplace_label", lambda channel: channel._client_class().label),
             Store.Attr("can_send_text", lambda channel: channel.state != "refused" and channel.active),
             Store.Attr("can_send_images", lambda channel: channel._can_send_images()),
+            Store.Attr("block_reasons", lambda channel: list(channel._client_class().block_reasons)),
             Store.Attr("text_limit", lambda channel: channel._client_class().text_limit),
         ]
 

@@ -66,6 +66,7 @@ class MarketplaceChannel(models.Model):
         :return: the conversations that changed
         """
         self.ensure_one()
+        batch = self._without_erased(batch)
         listings = self._apply_listings(batch)
         conversations = self._apply_conversations(batch, listings)
         touched, messages = self._apply_messages(batch, conversations)

@@ -152,7 +152,7 @@ class MarketplaceConversation(models.Model):
             raise UserError(self.env._("The channel is switched off."))
         if channel.state == "refused":
             raise UserError(channel.state_message)
-        if self.is_blocked:
+        if self._is_closed():
             raise UserError(self.env._("The marketplace has closed this chat for writing."))
 
     # ------------------------------------------------------------ counters

@@ -42,7 +42,7 @@ class MarketplaceConversation(models.Model):
             "due_since",
             "last_message_id",
             "is_noise",
-            "is_blocked",
+            Store.Attr("is_blocked", lambda c: c._is_closed()),
             "has_gap",
             "url",
             "car_title",

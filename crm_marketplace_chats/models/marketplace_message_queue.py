@@ -24,7 +24,10 @@ class MarketplaceMessage(models.Model):
     def _send_queued(self, channel, job):
         """Job: send what waits, oldest first, in the order of each conversation; find out about unknown outcomes."""
         self._recover(channel)
-        if not any(find(channel) for find in (self._next_to_send, self._to_delete_now, self._to_mark_read)):
+        if not any(
+            find(channel)
+            for find in (self._next_to_send, self._to_delete_now, self._to_mark_read, self._to_shut_out)
+        ):
             return None
         with channel._client() as client:
             while message := self._next_to_send(channel):
@@ -34,6 +37,8 @@ class MarketplaceMessage(models.Model):
                     message._find_out(client)
             for message in self._to_delete_now(channel):
                 message._delete(client)
+            for conversation in self._to_shut_out(channel):
+                conversation._block(client)
             for conversation in self._to_mark_read(channel):
                 conversation._mark_read(client)
         self._come_back(channel)
@@ -59,6 +64,12 @@ class MarketplaceMessage(models.Model):
     def _to_mark_read(self, channel):
         return self.env["marketplace.conversation"].search(
             [("channel_id", "=", channel.id), ("remote_read_pending", "=", True)]
+        )
+
+    @api.model
+    def _to_shut_out(self, channel):
+        return self.env["marketplace.conversation"].search(
+            [("channel_id", "=", channel.id), ("block_pending", "=", True)]
         )
 
     @api.model

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .marketplace_reading import SETTING as READING_LOG
+
 PULL_INTERVAL = "crm_marketplace_chats.pull_interval"
 
 
@@ -10,6 +12,7 @@ class ResConfigSettings(models.TransientModel):
     chats_pull_interval = fields.Integer(
         "Minutes Between Two Pulls", config_parameter=PULL_INTERVAL, default=1
     )
+    chats_reading_log = fields.Boolean("Write Down Who Reads What", config_parameter=READING_LOG)
     chats_channel_ids = fields.Many2many("marketplace.channel", compute="_compute_chats_channel_ids")
     chats_employee_count = fields.Integer(compute="_compute_chats_channel_ids")
 

@@ -13,6 +13,7 @@ from . import (
     test_migration,
     test_notes,
     test_notice,
+    test_privacy,
     test_pull,
     test_queue,
     test_reconcile,

@@ -83,6 +83,7 @@ class Account:
         self.hooks = {}
         self.files: dict[str, Download] = {}
         self.adverts: list[RemoteListing] = []
+        self.blocked: dict[str, str] = {}
         self.last_id = 0
         self.accounts[address] = self
 
@@ -146,6 +147,7 @@ class BazaarClient(MarketplaceClient):
     default_base_url = "https://bazaar.example"
     requests_per_minute = 1_000_000
     delete_within = timedelta(hours=1)
+    block_reasons = ("spam", "other")
     counted_by = ("base_url",)
     image_limit = 1024
     image_types = ("image/png", "image/jpeg")
@@ -255,6 +257,9 @@ class BazaarClient(MarketplaceClient):
             ]
 
         self.account.serve("delete", work, conversation_id)
+
+    def block(self, buyer_id, listing_id, reason):
+        self.account.serve("block", lambda: self.account.blocked.update({buyer_id: reason}))
 
     def subscribe(self, url):
         self.account.serve("subscribe", lambda: None)

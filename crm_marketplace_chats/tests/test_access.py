@@ -28,6 +28,8 @@ RIGHTS = {
     # His own: the one that `of` gives is Anna's.
     "marketplace.filter": {"employee": "rwcu"},
     "marketplace.job": {"manager": "rw"},
+    "marketplace.erasure": {"manager": "r"},
+    "marketplace.reading": {"manager": "r"},
     "marketplace.channel.secret": {},
     "marketplace.budget": {},
 }
@@ -42,6 +44,7 @@ CONVERSATION_CALLS = {
     "chats_tick_many": [[1]],
     "chats_assign_many": [False],
     "chats_assign": [False],
+    "chats_block": ["spam"],
     "chats_panel": [],
     "chats_templates": [],
     "chats_make_vehicle": [],
@@ -59,6 +62,7 @@ METHODS = {
         **dict.fromkeys([*CONVERSATION_CALLS, "action_make_lead"], "employee"),
         **dict.fromkeys([*MODEL_CALLS, "chats_cars"], "group"),
         "action_open_chat": "open",
+        "action_export_client": "open",
     },
     "marketplace.message": dict.fromkeys(MESSAGE_CALLS, "employee"),
     "marketplace.channel": {
@@ -72,6 +76,7 @@ METHODS = {
     "marketplace.listing": {"action_make_vehicle": "employee"},
     "marketplace.event": {"action_retry": "manager"},
     "marketplace.filter": {"chats_save": "group", "chats_remove": "own"},
+    "marketplace.erase": {"action_erase": "manager"},
     "marketplace.job": {"action_wake": "manager"},
     "crm.lead": {"action_open_marketplace_chat": "open"},
     "product.template": {"action_open_marketplace_conversations": "open"},

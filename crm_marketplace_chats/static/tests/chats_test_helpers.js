@@ -35,6 +35,7 @@ export const CHANNEL = {
     can_send_text: true,
     can_send_images: true,
     text_limit: 1000,
+    block_reasons: ["spam", "other"],
 };
 
 const CONVERSATION = {

@@ -23,6 +23,8 @@ export class MarketplaceChannel extends Record {
     can_send_images;
     /** @type {number} */
     text_limit;
+    /** @type {string[]} why a client can be shut out; none: the marketplace has no such thing */
+    block_reasons;
     last_success_at = fields.Datetime();
     /** @type {boolean} not asked with success for minutes */
     is_behind;

@@ -1,3 +1,4 @@
+import { BlockItems } from "@crm_marketplace_chats/chats/block/block_items";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { PresenceSign } from "@crm_marketplace_chats/chats/presence/presence_sign";
 import { safeUrl } from "@crm_marketplace_chats/chats/common/text_parts";
@@ -13,7 +14,7 @@ import { HandOverDialog } from "./hand_over/hand_over_dialog";
 /** Who is spoken with, about which car, and what can be done with the whole conversation. */
 export class ConversationHeader extends Component {
     static template = "crm_marketplace_chats.ConversationHeader";
-    static components = { Dropdown, DropdownItem, MarketplaceMark, PresenceSign };
+    static components = { BlockItems, Dropdown, DropdownItem, MarketplaceMark, PresenceSign };
     static props = {
         conversation: Object,
         thread: Object,

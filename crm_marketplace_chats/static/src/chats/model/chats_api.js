@@ -101,6 +101,10 @@ export class ChatsApi {
         return this.call(CONVERSATION, "chats_templates", [[id]]);
     }
 
+    block(id, reason) {
+        return this.call(CONVERSATION, "chats_block", [[id]], { reason });
+    }
+
     panel(id) {
         return this.call(CONVERSATION, "chats_panel", [[id]]);
     }
