@@ -44,7 +44,6 @@ CONVERSATION_CALLS = {
     "chats_tick_many": [[1]],
     "chats_assign_many": [False],
     "chats_assign": [False],
-    "chats_block": ["spam"],
     "chats_panel": [],
     "chats_templates": [],
     "chats_make_vehicle": [],
@@ -54,6 +53,8 @@ CONVERSATION_CALLS = {
     "chats_colleagues": [],
     "chats_presence": ["looking"],
 }
+#: Those that need more than the right to the record.
+OTHER_CALLS = {"chats_block": ["spam"], "web_read": [{"buyer_name": {}}]}
 MODEL_CALLS = {"chats_start", "chats_list", "chats_counts", "chats_filter_choices"}
 MESSAGE_CALLS = {"chats_retry", "chats_cancel", "chats_delete", "chats_delete_note"}
 #: All that RPC may call of this addon, by model, and who it takes at least. `open`: tells nothing but where to look.
@@ -63,8 +64,10 @@ METHODS = {
         **dict.fromkeys([*MODEL_CALLS, "chats_cars"], "group"),
         "action_open_chat": "open",
         "action_export_client": "open",
+        "chats_block": "employee",
+        "web_read": "employee",
     },
-    "marketplace.message": dict.fromkeys(MESSAGE_CALLS, "employee"),
+    "marketplace.message": dict.fromkeys([*MESSAGE_CALLS, "web_read"], "employee"),
     "marketplace.channel": {
         "action_check": "manager",
         "action_switch_webhook": "manager",
@@ -76,7 +79,6 @@ METHODS = {
     "marketplace.listing": {"action_make_vehicle": "employee"},
     "marketplace.event": {"action_retry": "manager"},
     "marketplace.filter": {"chats_save": "group", "chats_remove": "own"},
-    "marketplace.erase": {"action_erase": "manager"},
     "marketplace.job": {"action_wake": "manager"},
     "crm.lead": {"action_open_marketplace_chat": "open"},
     "product.template": {"action_open_marketplace_conversations": "open"},
@@ -124,6 +126,13 @@ class AccessCase(ChatsCase):
             return self.env[model].search([], limit=1)
         if model == "marketplace.filter":
             return self.env[model].create({"name": "x", "view": "all", "query": {}, "user_id": self.anna.id})
+        if model == "marketplace.erasure":
+            values = {"kind": "erase", "origin": "request", "company_id": channel.company_id.id}
+            return self.env[model].create(values)
+        if model == "marketplace.reading":
+            values = {"conversation_id": self.chats[channel].id, "user_id": self.anna.id}
+            values |= {"company_id": channel.company_id.id, "action": "read", "at": "2026-03-02"}
+            return self.env[model].create(values)
         if model == "marketplace.budget":
             return (
                 self.env[model]
@@ -165,7 +174,8 @@ class TestRights(AccessCase):
                     )
 
     def test_models_are_all_named(self):
-        models = self.env["ir.model"].search([("model", "=like", "marketplace.%")]).mapped("model")
+        stored = [("model", "=like", "marketplace.%"), ("transient", "=", False)]
+        models = self.env["ir.model"].search(stored).mapped("model")
         self.assertEqual(set(models), set(RIGHTS))
 
     def test_other_channels_and_companies(self):
@@ -295,13 +305,14 @@ class TestCalls(AccessCase):
             "manager": (self.anna, self.nobody, self.clerk, self.visitor),
             "employee": (self.ivan, self.nobody, self.clerk, self.visitor),
         }
+        calls = CONVERSATION_CALLS | OTHER_CALLS
         for model in set(METHODS) & set(RIGHTS) - {"marketplace.message"}:
             record = self.foreign if model == "marketplace.conversation" else self.of(model, self.autoru)
             for method, least in METHODS[model].items():
                 for user in below.get(least, ()):
                     with self.subTest(model=model, method=method, user=user.login):
                         with self.assertRaises(AccessError):
-                            self.rpc(user, model, method, record.ids, *CONVERSATION_CALLS.get(method, []))
+                            self.rpc(user, model, method, record.ids, *calls.get(method, []))
 
     def test_foreign_conversation(self):
         """No method tells of, or changes, a conversation that the user may not read."""

@@ -65,6 +65,24 @@ class Operation:
     authorized: bool = True
 
 
+_INTEGER = {"type": "integer"}
+_SHUT_OUT = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "required": ["user_id"],
+        "additionalProperties": False,
+        "properties": {
+            "user_id": _INTEGER,
+            "context": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"item_id": _INTEGER, "reason_id": {"enum": [1, 2, 3, 4]}},
+            },
+        },
+    },
+}
 _ACCOUNT = rf"/messenger/v\d/accounts/{_WHOLE}"
 OPERATIONS = (
     Operation("POST", "/token/?", body_type=FORM, body=_KEYS, authorized=False),
@@ -92,6 +110,9 @@ OPERATIONS = (
     Operation("POST", rf"/messenger/v1/accounts/{_WHOLE}/uploadImages", body_type=MULTIPART),
     Operation("POST", rf"/messenger/v1/accounts/{_WHOLE}/chats/{_CHAT}/read"),
     Operation("GET", rf"/messenger/v1/accounts/{_WHOLE}/getVoiceFiles", {"voice_ids": ".+"}, ("voice_ids",)),
+    Operation(
+        "POST", rf"/messenger/v2/accounts/{_WHOLE}/blacklist", body_type=JSON, body=_object(users=_SHUT_OUT)
+    ),
     Operation("POST", "/messenger/v3/webhook", body_type=JSON, body=_URL),
     Operation("POST", "/messenger/v1/webhook/unsubscribe", body_type=JSON, body=_URL),
     Operation("POST", "/messenger/v1/subscriptions"),

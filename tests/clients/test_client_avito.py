@@ -383,6 +383,19 @@ def test_a_chat_is_marked_read(avito, say, transcript):
     assert transcript(chat_id)[-1]["read"]
 
 
+def test_a_buyer_is_shut_out(avito, say, simulator):
+    chat_id, _ = say(text="Купите мои биткоины")
+    conversation = avito.conversation(chat_id)
+    for _ in range(2):
+        avito.block(conversation.buyer_id, conversation.listing.external_id, "spam")
+    assert simulator.control("GET", f"/avito/chats/{chat_id}")["blocked"]
+
+
+def test_nobody_is_shut_out_without_a_number(avito):
+    with pytest.raises(RejectedError):
+        avito.block("", "", "spam")
+
+
 @pytest.mark.parametrize(
     "fault", ["drop_after", "timeout_after", "error_after", "html_after", "truncated_json"]
 )
