@@ -9,8 +9,9 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -76,16 +77,41 @@ def download(
     :raises RejectedError: ``media_refused`` for what is not allowed, ``not_found`` for what is gone
     :raises TemporaryError: ``unreachable``, ``timeout`` or ``server_error``
     """
-    first = url
     with _Line(time_limit) as line:
-        for _hop in range(REDIRECTS + 1):
-            guarded = _permit(url, hosts, own)
-            given = headers if headers and origin(url) == origin(first) else {}
-            response = line.get(url, guarded=guarded, headers=given)
-            if not 300 <= response.status_code < 400:
-                return _take(response, kind, line, size_limit)
-            response.close()
-            url = _next(url, response)
+        return _take(_follow(line, url, hosts, own, headers or {}), kind, line, size_limit)
+
+
+def save(
+    url: str,
+    file: BinaryIO,
+    *,
+    hosts: tuple[str, ...],
+    own: str,
+    size_limit: int,
+    time_limit: float,
+    silence_limit: float,
+) -> None:
+    """Fetch a file of any kind to where it is kept; addresses and errors as in `download`.
+
+    :param silence_limit: seconds that may pass without a byte: some make the file while one waits
+    """
+    with _Line(time_limit, silence_limit) as line:
+        response = _follow(line, url, hosts, own, {})
+        file.writelines(_chunks(response, line, size_limit))
+
+
+def _follow(
+    line: _Line, url: str, hosts: tuple[str, ...], own: str, headers: Mapping[str, str]
+) -> requests.Response:
+    """The answer at the end of all redirects, each of which is judged like the first address."""
+    first = url
+    for _hop in range(REDIRECTS + 1):
+        guarded = _permit(url, hosts, own)
+        response = line.get(url, guarded=guarded, headers=headers if origin(url) == origin(first) else {})
+        if not 300 <= response.status_code < 400:
+            return response
+        response.close()
+        url = _next(url, response)
     raise RejectedError("media_refused", "too many redirects")
 
 
@@ -110,16 +136,23 @@ def _permit(url: str, hosts: tuple[str, ...], own: str) -> bool:
 
 
 def _take(response: requests.Response, kind: str, line: _Line, size_limit: int) -> Download:
+    content = bytearray()
+    for chunk in _chunks(response, line, size_limit):
+        content += chunk
+    return judged(bytes(content), kind)
+
+
+def _chunks(response: requests.Response, line: _Line, size_limit: int) -> Iterator[bytes]:
     if response.status_code >= 500:
         raise TemporaryError("server_error", status=response.status_code)
     if response.status_code != 200:
         raise RejectedError("not_found", status=response.status_code)
-    content = bytearray()
+    size = 0
     for chunk in line.chunks(response):
-        content += chunk
-        if len(content) > size_limit:
+        size += len(chunk)
+        if size > size_limit:
             raise RejectedError("media_refused", "too big")
-    return judged(bytes(content), kind)
+        yield chunk
 
 
 def judged(content: bytes, kind: str) -> Download:
@@ -140,7 +173,8 @@ class _NotPublicError(Exception):
 class _Line:
     """Connections of one download, cut when its time is over even where the other side only drips."""
 
-    def __init__(self, time_limit: float):
+    def __init__(self, time_limit: float, silence_limit: float = 10):
+        self._silence_limit = silence_limit
         self._ends = time.monotonic() + time_limit
         self._sockets: list[socket.socket] = []
         self._timer = threading.Timer(time_limit, self._cut)
@@ -169,7 +203,7 @@ class _Line:
                 url,
                 stream=True,
                 allow_redirects=False,
-                timeout=(5, 10),
+                timeout=(5, self._silence_limit),
                 headers={**headers, "Accept-Encoding": "identity"},
             )
         except _NotPublicError:

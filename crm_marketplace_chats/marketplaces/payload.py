@@ -79,6 +79,48 @@ class RemoteVehicle:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedCar:
+    """One car of a dealer's own XML feed.
+
+    :param line: where it begins in the file
+    :param external_id: the dealer's own id of the car; of a feed without ids, the VIN
+    :param price: before discounts, as the feeds have it
+    :param discounts: whole roubles by ``credit``, ``tradein``, ``insurance`` and ``max``; each depends on conditions
+        of its own, so they are never added up
+    :param availability: in_stock, on_order, in_transit
+    :param photos: addresses in the dealer's order, the first is the cover
+    :param listing_ids: number of the advertisement by marketplace, where the feed knows it
+    :param remarks: what is strange about it, as pairs of a code and the value met
+    """
+
+    line: int
+    external_id: str
+    vehicle: RemoteVehicle
+    price: int | None = None
+    discounts: Mapping[str, int] = field(default_factory=dict)
+    availability: str = ""
+    photos: tuple[str, ...] = ()
+    location: str = ""
+    site_url: str = ""
+    listing_ids: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRefusal:
+    """One entry of a feed that is no car to be stored.
+
+    :param reason: ``no_key``, ``no_name``, ``not_a_car``, ``twice``
+    """
+
+    line: int
+    reason: str
+    external_id: str = ""
+    vin: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteListing:
     """One advertisement.
 
