@@ -7,3 +7,5 @@ UPDATE marketplace_message
  WHERE state IN ('queued', 'sending', 'unknown');
 UPDATE marketplace_conversation
    SET remote_read_pending = false;
+UPDATE marketplace_feed
+   SET active = false;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import feeds_words as words
-from .payload import FeedCar, FeedRefusal, RemoteVehicle
+from .payload import FeedCar, FeedRefusal
 
 PATHS = (("data", "cars", "car"), ("root", "cars", "car"))
 
@@ -48,7 +48,7 @@ def read(element, line: int, condition: str = "") -> FeedCar | FeedRefusal:
         "make": make,
         "model": model,
         "generation": generation,
-        "modification": modification,
+        "modification": words.modification_name(modification),
         "trim": words.name(get("complectation_name")),
         "body": words.body(get("body_type")),
         "year": words.year(get("year")),
@@ -74,7 +74,7 @@ def read(element, line: int, condition: str = "") -> FeedCar | FeedRefusal:
     return FeedCar(
         line,
         key,
-        words.completed(values, words.modification(modification), RemoteVehicle),
+        words.completed(values, words.modification(modification)),
         price=words.whole(get("price")) if _is_roubles(get("currency")) else None,
         discounts={
             name: amount for name, tag in _DISCOUNTS.items() if (amount := words.whole(told.get(tag, "")))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from . import feeds_words as words
-from .payload import FeedCar, FeedRefusal, RemoteVehicle
+from .payload import FeedCar, FeedRefusal
 
 PATHS = (("Ads", "Ad"),)
 
@@ -72,6 +72,7 @@ def read(element, line: int, condition: str = "") -> FeedCar | FeedRefusal:
         "make": make,
         "model": model,
         **names,
+        "modification": words.modification_name(names["modification"]),
         "body": words.body(get("BodyType")),
         "year": words.year(get("Year")),
         "mileage": words.whole(get("mileage")),
@@ -95,7 +96,7 @@ def read(element, line: int, condition: str = "") -> FeedCar | FeedRefusal:
     return FeedCar(
         line,
         key,
-        words.completed(values, words.modification(names["modification"]), RemoteVehicle),
+        words.completed(values, words.modification(names["modification"])),
         price=words.whole(get("Price")),
         discounts={
             name: amount for name, tag in _DISCOUNTS.items() if (amount := words.whole(told.get(tag, "")))

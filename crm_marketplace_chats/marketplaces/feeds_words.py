@@ -7,7 +7,7 @@ that no table holds is left out, not guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from .payload import RemoteVehicle
 from .reading import address
@@ -218,6 +218,14 @@ _MODIFICATION = re.compile(
 )
 
 
+_POWER = re.compile(r"\s*\(\d{2,4}\s*(?:л\.\s?с\.|[Hh]p)\)")
+
+
+def modification_name(text: str) -> str:
+    """``1.5 AMT (143 л.с.)`` without the power, which has a place of its own."""
+    return name(_POWER.sub("", text[:LONGEST_NAME]))
+
+
 def modification(text: str) -> dict[str, object]:
     """What a modification's name says: volume, power, gearbox, drive, fuel. Without 4WD the drive is not known, and
     without a ``d`` the fuel is not."""
@@ -256,7 +264,7 @@ def key_and_vin(external_id: str, written_vin: str) -> tuple[str, str, tuple[tup
     return key, number, (("bad_vin", bad),) if bad else ()
 
 
-def completed(values: dict, from_name: Mapping[str, object], make: Callable = RemoteVehicle) -> RemoteVehicle:
+def completed(values: dict, from_name: Mapping[str, object]) -> RemoteVehicle:
     """The car; what its own elements say counts more than what its modification's name says."""
-    return make(**{key: from_name.get(key) if value in ("", None) and key in from_name else value
+    return RemoteVehicle(**{key: from_name.get(key) if value in ("", None) and key in from_name else value
                    for key, value in values.items()})  # fmt: skip

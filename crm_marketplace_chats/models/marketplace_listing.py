@@ -1,10 +1,8 @@
 import base64
-import re
 from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ..marketplaces.errors import RejectedError, TemporaryError
 from ..marketplaces.payload import Batch, RemoteMedia
@@ -147,65 +145,22 @@ class MarketplaceListing(models.Model):
             "vehicle_data": data or None,
         }
 
-    @api.model
-    def _join_vehicles(self, channel, listing_ids=None):
-        """Join listings that have no car yet, by the dealer's stock number, then by VIN; only where exactly one car of
-        the channel's company answers."""
-        self.env.flush_all()
-        for listing_column, vehicle_column in (("feed_id", "vehicle_external_id"), ("vin", "vehicle_vin")):
-            joined = self.env.execute_query(
-                SQL(
-                    """
-                    UPDATE marketplace_listing l SET vehicle_id = found.vehicle_id
-                      FROM (
-                            SELECT l.id, min(p.id) AS vehicle_id
-                              FROM marketplace_listing l
-                              JOIN product_template p
-                                ON p.%(vehicle_column)s = l.%(listing_column)s AND p.is_vehicle AND p.active
-                               AND (p.company_id IS NULL OR p.company_id = %(company)s)
-                             WHERE l.channel_id = %(channel)s AND l.vehicle_id IS NULL
-                               AND l.%(listing_column)s IS NOT NULL
-                               AND (%(ids)s::int[] IS NULL OR l.id = ANY(%(ids)s))
-                             GROUP BY l.id
-                            HAVING count(*) = 1
-                           ) found
-                     WHERE found.id = l.id
-                    RETURNING l.id
-                    """,
-                    vehicle_column=SQL.identifier(vehicle_column),
-                    listing_column=SQL.identifier(listing_column),
-                    company=channel.company_id.id,
-                    channel=channel.id,
-                    ids=listing_ids,
-                )
-            )
-            self._follow_vehicles([row[0] for row in joined])
-
-    @api.model
-    def _follow_vehicles(self, listing_ids):
-        """The chats about these listings are about their cars."""
-        if listing_ids:
-            self.env.cr.execute(
-                """
-                UPDATE marketplace_conversation c SET vehicle_id = l.vehicle_id
-                  FROM marketplace_listing l WHERE l.id = c.listing_id AND l.id = ANY(%s)
-                """,
-                (listing_ids,),
-            )
-            self.env["marketplace.conversation"].invalidate_model(["vehicle_id"])
-            self.browse(listing_ids).invalidate_recordset(["vehicle_id"])
-
     def _refresh(self, channel, job):
         """Job: all advertisements of the account, for prices, states and the cars' data."""
+        own = []
         with channel._client() as client:
             self.env.cr.commit()
             for listings in client.listings():
                 channel._apply_and_commit(Batch(listings=tuple(listings)))
+                own += [listing.external_id for listing in listings]
             if client.tells_feed_id_singly:
                 self._ask_feed_ids(channel, client)
         self._fetch_images_again(channel)
         # Cars that were entered since the listings came.
         commit_retrying(self.env, lambda: self._join_vehicles(channel))
+        commit_retrying(self.env, lambda: self._suggest_vehicles(channel))
+        while commit_retrying(self.env, lambda: self._keep_stock(channel, own)):
+            continue
         return DONE
 
     @api.model
@@ -273,44 +228,3 @@ class MarketplaceListing(models.Model):
     def _settle_image(self, values):
         self.write(values)
         self.channel_id._tell_screens(self.conversation_ids, [])
-
-    # ------------------------------------------------------------ the car
-
-    def _make_vehicle(self):
-        """The car of this listing: the one that is known, or a new one from what the marketplace says."""
-        self.ensure_one()
-        if self.vehicle_id:
-            return self.vehicle_id
-        if not self.title:
-            raise UserError(self.env._("The marketplace tells nothing of this car yet."))
-        vehicle = self.env["product.template"].create(
-            {
-                "name": self.title,
-                "type": "consu",
-                "is_vehicle": True,
-                "company_id": self.company_id.id,
-                "list_price": self.price or 0,
-                "image_1920": self.image,
-                "vehicle_external_id": self.feed_id,
-                "vehicle_vin": self.vin,
-                "vehicle_year": self._year_of_title(),
-                "vehicle_location": self.address,
-                **(self.vehicle_data or {}),
-            }
-        )
-        self.vehicle_id = vehicle
-        return vehicle
-
-    def _year_of_title(self):
-        """Avito says no more of a car than its title: «Haval Jolion 1.5 AMT, 2025, 45 км»."""
-        year = re.search(r",\s*((?:19|20)\d\d)\b", self.title or "")
-        return int(year[1]) if year else 0
-
-    def action_make_vehicle(self):
-        vehicle = self._make_vehicle()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "product.template",
-            "res_id": vehicle.id,
-            "views": [[self.env.ref("crm_marketplace_chats.product_template_view_form_vehicle").id, "form"]],
-        }

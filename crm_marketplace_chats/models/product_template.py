@@ -116,6 +116,16 @@ class ProductTemplate(models.Model):
         help="The dealer's own id of the car, the one that feeds give to the marketplaces. "
         "A listing with this id is joined to the car.",
     )
+    vehicle_availability = fields.Selection(
+        [("in_stock", "Stands Here"), ("on_order", "To Order"), ("in_transit", "On Its Way")], "Availability"
+    )
+    vehicle_discount_max = fields.Integer(
+        "Largest Discount, ₽", help="What all discounts may come to together; not the sum of the others."
+    )
+    vehicle_discount_credit = fields.Integer("Discount for Credit, ₽")
+    vehicle_discount_tradein = fields.Integer("Discount for Trade-In, ₽")
+    vehicle_discount_insurance = fields.Integer("Discount for Insurance, ₽")
+    vehicle_site_url = fields.Char("Page on Our Site")
     vehicle_location = fields.Char("Where It Stands")
     vehicle_arrived_on = fields.Date("In Stock Since")
     vehicle_description = fields.Text("Advertisement Text")

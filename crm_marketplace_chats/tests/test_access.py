@@ -32,6 +32,10 @@ RIGHTS = {
     "marketplace.reading": {"manager": "r"},
     "marketplace.channel.secret": {},
     "marketplace.budget": {},
+    "marketplace.feed": {"manager": "rwcu"},
+    "marketplace.feed.run": {"manager": "r"},
+    "marketplace.feed.line": {"manager": "r"},
+    "marketplace.feed.vehicle": {"manager": "r"},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
@@ -76,7 +80,14 @@ METHODS = {
         "action_resume_history": "manager",
         "action_open_conversations": "open",
     },
-    "marketplace.listing": {"action_make_vehicle": "employee"},
+    "marketplace.listing": {
+        "action_make_vehicle": "employee",
+        "action_accept_suggestion": "manager",
+        "action_reject_suggestion": "manager",
+    },
+    "marketplace.feed": dict.fromkeys(
+        ("action_load", "action_allow_shrink", "action_allow_photo_hosts", "action_open_vehicles"), "manager"
+    ),
     "marketplace.event": {"action_retry": "manager"},
     "marketplace.filter": {"chats_save": "group", "chats_remove": "own"},
     "marketplace.job": {"action_wake": "manager"},
@@ -141,9 +152,24 @@ class AccessCase(ChatsCase):
                     {"key": str(channel.id), "per_minute": 1, "tokens": 1, "filled_at": 0, "paused_until": 0}
                 )
             )
+        if model.startswith("marketplace.feed"):
+            return self.of_feed(model, channel.company_id)
         if model == "marketplace.channel.secret":
             self.env[model]._store(channel, "key", "value")
         return self.env[model].search([("channel_id", "=", channel.id)], limit=1)
+
+    def of_feed(self, model, company):
+        feed = self.env["marketplace.feed"].create(
+            {"name": "Stock", "source": "file", "company_id": company.id}
+        )
+        run = self.env["marketplace.feed.run"].create({"feed_id": feed.id})
+        values = {
+            "marketplace.feed.line": {"run_id": run.id, "kind": "new"},
+            "marketplace.feed.vehicle": {"feed_id": feed.id, "external_id": "S-1"},
+        }
+        if model in values:
+            return self.env[model].create(values[model])
+        return feed if model == "marketplace.feed" else run
 
     def rights(self, record, user):
         """Letters of the operations that this user may do with this record."""

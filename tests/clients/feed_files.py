@@ -58,7 +58,8 @@ AVITO_USED = """
     <Interior>Кожа</Interior>
     <Heating><Option>Передних сидений</Option><Option>Зеркал</Option></Heating>
     <Airbags>Фронтальные | Шторки</Airbags>
-    <Description><![CDATA[<p>Один хозяин - <strong>юрлицо</strong>.</p><ul><li>ТО</li></ul> AvitoId: 4000000001]]></Description>
+    <Description><![CDATA[<p>Один хозяин - <strong>юрлицо</strong>.</p><ul><li>ТО</li></ul>
+AvitoId: 4000000001]]></Description>
     <Images><Image url="https://photo.example.org/1.jpg"/><Image url="javascript:alert(1)"/></Images>
   </Ad>"""
 
