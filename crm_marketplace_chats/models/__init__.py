@@ -1,3 +1,6 @@
+from . import marketplace_versioned  # the others build on it
+
+# isort: split
 from . import (
     crm_lead,
     ir_websocket,

@@ -23,6 +23,7 @@ class MarketplaceConversation(models.Model):
     """
 
     _name = "marketplace.conversation"
+    _inherit = ["marketplace.versioned"]
     _description = "Marketplace Chat"
     _order = "last_message_at desc nulls last, id desc"
     _rec_name = "buyer_name"

@@ -14,6 +14,7 @@ class MarketplaceMessage(models.Model):
     manager's reply (`marketplace.conversation.chats_post`); nobody writes to them by hand."""
 
     _name = "marketplace.message"
+    _inherit = ["marketplace.versioned"]
     _description = "Marketplace Message"
     _order = "sent_at desc, id desc"
     _rec_name = "body"

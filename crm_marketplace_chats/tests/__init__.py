@@ -25,6 +25,7 @@ from . import (
     test_settings,
     test_snooze,
     test_templates,
+    test_thread,
     test_tours,
     test_upload,
     test_webhook,

@@ -42,6 +42,7 @@ OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 #: Every method that RPC may call, with arguments for a conversation or a message; each must be listed here.
 CONVERSATION_CALLS = {
     "chats_thread": [],
+    "chats_pictures": [],
     "chats_post": ["Hello", "00000000-0000-0000-0000-000000000001"],
     "chats_tick": [1],
     "chats_snooze": ["tomorrow", [1]],
@@ -202,6 +203,11 @@ class TestRights(AccessCase):
     def test_models_are_all_named(self):
         stored = [("model", "=like", "marketplace.%"), ("transient", "=", False)]
         models = self.env["ir.model"].search(stored).mapped("model")
+        models = (
+            self.env["ir.model"]
+            .search([("model", "=like", "marketplace.%"), ("abstract", "=", False)])
+            .mapped("model")
+        )
         self.assertEqual(set(models), set(RIGHTS))
 
     def test_other_channels_and_companies(self):
@@ -388,6 +394,8 @@ class TestCalls(AccessCase):
         for call in (
             lambda: self.ours.with_user(self.ivan).chats_tick(foreign),
             lambda: self.ours.with_user(self.ivan).chats_thread(before=foreign),
+            lambda: self.ours.with_user(self.ivan).chats_thread(after=foreign),
+            lambda: self.ours.with_user(self.ivan).chats_thread(around=foreign),
             lambda: (
                 self.env["marketplace.conversation"]
                 .with_user(self.ivan)

@@ -18,13 +18,13 @@ CONVERSATION = {
     "id", "channel_id", "marketplace", "buyer_name", "car_title", "thumb_url", "last_message_at",
     "last_message_preview", "last_message_kind", "last_message_direction", "last_message_state", "unread_count",
     "is_unprocessed", "waiting_since", "responsible", "is_noise", "is_blocked", "url", "vehicle_id", "listing_id",
-    "lead_id", "has_gap", "snoozed_until", "due_since", "last_message_id",
+    "lead_id", "has_gap", "snoozed_until", "due_since", "last_message_id", "version",
 }  # fmt: skip
 MESSAGE = {
     "id", "conversation_id", "direction", "kind", "body", "sent_at", "author", "state", "error", "is_noise", "key",
     "data", "media_state",
     "can_delete",
-    "delete_pending", "attachments",
+    "delete_pending", "attachments", "version", "quoted_id",
 }  # fmt: skip
 COUNTS = {"waiting", "mine", "unowned", "snoozed", "unprocessed"}
 
@@ -102,7 +102,7 @@ class TestShapes(ScreenCase):
         )
         posted = self.post(conversation, "Hello")
         answer = conversation.with_user(self.anna).chats_thread()
-        self.assertEqual(set(answer), {"ids", "has_more", "has_newer", "store"})
+        self.assertEqual(set(answer), {"ids", "has_more", "has_newer", "unread_id", "store"})
         rows = self.rows(answer, "marketplace.message")
         self.assertEqual([rows[message]["body"] for message in answer["ids"]][-1], "Hello")
         for row in rows.values():
@@ -441,7 +441,9 @@ class TestThread(ScreenCase):
     def test_queries_do_not_grow_with_the_thread(self):
         def count(external_id, messages):
             things = [
-                (incoming if number % 2 else outgoing)(f"{external_id}-{number}", number, external_id)
+                (incoming if (messages - number) % 2 else outgoing)(
+                    f"{external_id}-{number}", number, external_id
+                )
                 for number in range(messages)
             ]
             conversation = self.written(self.avito, external_id, *things).with_user(self.anna)

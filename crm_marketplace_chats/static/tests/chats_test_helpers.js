@@ -204,6 +204,7 @@ export class ChatsServer {
 
     chats_thread([id], { before, after, around }) {
         const all = this.messages.filter((message) => message.conversation_id === id);
+        const [row] = this.find([id]);
         const place = (messageId) => all.findIndex((message) => message.id === messageId);
         const size = this.pageSize;
         let end = all.length;
@@ -216,15 +217,23 @@ export class ChatsServer {
         }
         const start = after ? place(after) + 1 : Math.max(0, end - size);
         const page = all.slice(start, end);
+        const fromBuyer = all.filter(({ direction, is_noise }) => direction === "in" && !is_noise);
         return {
             ids: page.map((message) => message.id),
             has_more: start > 0,
             has_newer: end < all.length,
+            unread_id: (row?.unread_count && fromBuyer.at(-row.unread_count)?.id) || false,
             store: {
-                "marketplace.conversation": this.find([id]),
+                "marketplace.conversation": [row].filter(Boolean),
                 "marketplace.message": page,
             },
         };
+    }
+
+    chats_pictures([id]) {
+        return this.messages
+            .filter((message) => message.conversation_id === id && message.kind === "image")
+            .flatMap((message) => message.attachments);
     }
 
     chats_post([id], { body, key }) {

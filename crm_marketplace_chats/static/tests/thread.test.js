@@ -6,7 +6,19 @@ import {
     receive,
 } from "@crm_marketplace_chats/../tests/chats_test_helpers";
 import { click, contains } from "@mail/../tests/mail_test_helpers";
-import { animationFrame, describe, expect, queryAllTexts, queryFirst, test, waitFor } from "@odoo/hoot";
+import {
+    animationFrame,
+    describe,
+    expect,
+    press,
+    queryAll,
+    queryAllTexts,
+    queryFirst,
+    test,
+    waitFor,
+    waitUntil,
+} from "@odoo/hoot";
+import { getService } from "@web/../tests/web_test_helpers";
 
 describe.current.tags("desktop");
 defineChatsModels();
@@ -28,7 +40,7 @@ test("a stranger's markup is shown as he typed it", async () => {
     await openWith({ body }, { kind: "system", body }, { body: "ok", data: { quote: { text: body } } });
     expect(`${bubble(1)} .o_mchats_text`).toHaveText(body);
     expect(`${bubble(2)}`).toHaveText(body);
-    expect(`${bubble(3)} .o_mchats_quote`).toHaveText(body);
+    expect(`${bubble(3)} .o_mchats_quote span`).toHaveText(body);
     expect(".o_mchats_messages script, .o_mchats_messages b, .o_mchats_messages img").toHaveCount(0);
 });
 
@@ -217,4 +229,118 @@ test("a chat that cannot be loaded says so and tries again", async () => {
     await waitFor(".o_mchats_messages [role='alert']:contains(The database is asleep.)");
     await click(".o_mchats_messages [role='alert'] button");
     await contains("[data-message]", { count: 1 });
+});
+
+/** A chat of 500 messages, opened; pages of 50. */
+async function openLong(values) {
+    const server = mockChatsServer();
+    server.conversation({ id: 1, ...values });
+    for (let id = 1; id <= 500; id++) {
+        server.message(1, id, { sent_at: ago(5000 - id) });
+    }
+    await openChats(1);
+    await contains("[data-message]", { count: 50 });
+    return server;
+}
+
+const PATIENCE = { timeout: 3000 };
+const shown = () => queryAll("[data-message]").map((element) => Number(element.dataset.message));
+
+test("a long chat never holds more than a window of it, and leads back to its end", async () => {
+    await openLong();
+    const scroll = queryFirst(".o_mchats_thread");
+    const { records } = getService("mail.store")["marketplace.message"];
+    while (!shown().includes(1)) {
+        const [first] = shown();
+        scroll.scrollTop = 0;
+        await waitUntil(() => shown()[0] < first, PATIENCE);
+        expect(shown().length).toBeLessThan(201);
+        expect(Object.keys(records).length).toBeLessThan(201);
+    }
+    expect(shown()).toEqual([...Array(200).keys()].map((index) => index + 1));
+    scroll.scrollTop = scroll.scrollHeight;
+    await waitUntil(() => shown().at(-1) === 250, PATIENCE);
+    expect(shown()[0]).toBe(51);
+    await click(".o_mchats_to_end");
+    await waitUntil(() => shown().at(-1) === 500, PATIENCE);
+    expect(shown().length).toBe(50);
+    await contains(".o_mchats_to_end", { count: 0 });
+});
+
+test("what arrives while somebody reads further up is no part of what he reads", async () => {
+    const server = await openLong();
+    const scroll = queryFirst(".o_mchats_thread");
+    while (!shown().includes(101)) {
+        const [first] = shown();
+        scroll.scrollTop = 0;
+        await waitUntil(() => shown()[0] < first, PATIENCE);
+    }
+    server.message(1, 501, { sent_at: ago(0) });
+    receive({ "marketplace.message": [server.messages.at(-1)] });
+    await contains(".o_mchats_to_end_new");
+    expect(shown()).not.toInclude(501);
+    await click(".o_mchats_to_end");
+    await waitUntil(() => shown().at(-1) === 501, PATIENCE);
+});
+
+test("the number leads to the first unread message, however far up", async () => {
+    const server = await openLong({ is_unprocessed: true, unread_count: 80 });
+    await contains(".o_mchats_to_unread", { text: "80" });
+    await press("alt+u");
+    await animationFrame();
+    await contains(".o_mchats_divider + [data-message='421']");
+    expect(server.called("chats_thread").at(-1).kwargs.around).toBe(421);
+    await contains(".o_mchats_to_unread", { count: 0 });
+});
+
+test("a quote leads to what it quotes, also where that is not loaded", async () => {
+    const server = mockChatsServer();
+    server.conversation({ id: 1, buyer_name: "Oleg" });
+    for (let id = 1; id <= 200; id++) {
+        server.message(1, id, { sent_at: ago(5000 - id) });
+    }
+    const quote = { text: "Message 3", direction: "in" };
+    server.message(1, 201, { data: { quote }, quoted_id: 3 });
+    server.message(1, 202, { data: { quote }, quoted_id: false });
+    await openChats(1);
+    expect(await waitFor(`${bubble(201)} button.o_mchats_quote cite`)).toHaveText("Oleg");
+    expect(`${bubble(202)} button.o_mchats_quote`).toHaveCount(0);
+    await click(`${bubble(201)} .o_mchats_quote`);
+    await contains(`${bubble(3)}.o_mchats_flash`);
+    expect(`${bubble(201)}`).toHaveCount(0);
+});
+
+test("the viewer leafs through all pictures of the chat", async () => {
+    const server = await openLong();
+    for (const id of [1, 250, 500]) {
+        const attachments = [{ id, name: `${id}.jpg`, mimetype: "image/jpeg", url: `/web/image/${id}` }];
+        Object.assign(server.messages[id - 1], { kind: "image", attachments, media_state: "done" });
+    }
+    receive({ "marketplace.message": [server.messages[499]] });
+    await click(`${bubble(500)} .o_mchats_pictures button`);
+    await contains(".o-FileViewer-headerButton, .o-FileViewer", { text: "500.jpg" });
+    await press("ArrowRight");
+    await animationFrame();
+    await contains(".o-FileViewer", { text: "1.jpg" });
+    await press("Escape");
+    await contains(".o-FileViewer", { count: 0 });
+    expect(".o_mchats_thread").toHaveCount(1);
+});
+
+test("an answer that comes late does not cover what is newer", async () => {
+    const server = await openWith({ direction: "out", state: "queued", version: 100 });
+    const late = { ...server.messages[0] };
+    receive({ "marketplace.message": [{ ...late, state: "sent", version: 101 }] });
+    await contains(`${bubble(1)} .o_mchats_tick_sent`);
+    receive({ "marketplace.message": [late] });
+    await animationFrame();
+    expect(`${bubble(1)} .o_mchats_tick_sent`).toHaveCount(1);
+    receive({ "marketplace.message": [{ ...late, state: "read", version: 101 }] });
+    await contains(`${bubble(1)} .o_mchats_tick_read`);
+    // The numbers begin anew after 2 ** 32.
+    getService("mail.store")["marketplace.message"].forgetVersions();
+    receive({ "marketplace.message": [{ ...late, state: "sent", version: 2 ** 32 - 5 }] });
+    await contains(`${bubble(1)} .o_mchats_tick_sent`);
+    receive({ "marketplace.message": [{ ...late, state: "read", version: 3 }] });
+    await contains(`${bubble(1)} .o_mchats_tick_read`);
 });

@@ -1,8 +1,9 @@
-import { fields, Record } from "@mail/core/common/record";
+import { fields } from "@mail/core/common/record";
 import { compareMessages } from "./message_model";
+import { VersionedRecord } from "./versioned_record";
 
 /** One dialogue with one buyer about one listing. Every number in it is the server's. */
-export class MarketplaceConversation extends Record {
+export class MarketplaceConversation extends VersionedRecord {
     static _name = "marketplace.conversation";
     static id = "id";
 

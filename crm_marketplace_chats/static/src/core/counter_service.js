@@ -89,7 +89,11 @@ export const chatsCounterService = {
     start(env, { "mail.store": store, orm, bus_service: bus }) {
         const counter = reactive(new ChatsCounter(store, orm));
         counter.counts.unprocessed = store.marketplace_chats_unprocessed;
-        bus.addEventListener("BUS:RECONNECT", () => counter.invalidate());
+        bus.addEventListener("BUS:RECONNECT", () => {
+            store["marketplace.conversation"].forgetVersions();
+            store["marketplace.message"].forgetVersions();
+            counter.invalidate();
+        });
         return counter;
     },
 };

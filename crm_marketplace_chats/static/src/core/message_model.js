@@ -1,4 +1,5 @@
-import { fields, Record } from "@mail/core/common/record";
+import { fields } from "@mail/core/common/record";
+import { VersionedRecord } from "./versioned_record";
 
 /** Oldest first; the id decides between two of the same second. */
 export function compareMessages(a, b) {
@@ -6,7 +7,7 @@ export function compareMessages(a, b) {
 }
 
 /** One entry of a conversation. `data` holds what belongs to its kind (see docs/architecture.md). */
-export class MarketplaceMessage extends Record {
+export class MarketplaceMessage extends VersionedRecord {
     static _name = "marketplace.message";
     static id = "id";
 
@@ -36,6 +37,8 @@ export class MarketplaceMessage extends Record {
     can_delete;
     /** @type {boolean} its deletion is on its way */
     delete_pending;
+    /** @type {number|false} the message that this one quotes, where we hold it */
+    quoted_id;
     /** @type {false|"pending"|"done"|"failed"} */
     media_state;
     /** @type {{id: number, name: string, mimetype: string, url: string}[]} */

@@ -53,6 +53,10 @@ export class ChatsApi {
         return this.call(CONVERSATION, "chats_thread", [[id]], page);
     }
 
+    pictures(id) {
+        return this.call(CONVERSATION, "chats_pictures", [[id]]);
+    }
+
     /** @param {boolean} [reply.isSplit] a text over the limit goes as several messages */
     post(id, { body, key, attachmentIds, isSplit = false }) {
         return this.call(CONVERSATION, "chats_post", [[id]], {

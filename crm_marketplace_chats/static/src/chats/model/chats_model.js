@@ -95,7 +95,13 @@ export class ChatsModel {
         const thread = this.threads.get(id);
         thread.isOpening = true;
         thread.dividerId = false;
-        await (hitId ? thread.loadAround(hitId) : thread.load());
+        thread.hitId = hitId;
+        if (hitId) {
+            await thread.goTo(hitId);
+        } else {
+            thread.rewind();
+            await thread.load();
+        }
         thread.isOpening = false;
         if (this.openId !== id) {
             return;
@@ -138,7 +144,7 @@ export class ChatsModel {
     /** Everything that may have been missed while the line was down. */
     async refresh() {
         this.bus.trigger("REFRESH");
-        await Promise.all([this.loadChannels(), this.list.refresh(), this.thread?.refresh()]);
+        await Promise.all([this.loadChannels(), this.list.refresh(), this.thread?.load()]);
     }
 
     /** Somebody changed who may use which channel: what is no longer ours leaves the screen at once. */

@@ -1,34 +1,41 @@
 import { failureText, isOutOfReach } from "@crm_marketplace_chats/chats/common/failure";
 import { compareMessages } from "@crm_marketplace_chats/core/message_model";
+import { markRaw } from "@odoo/owl";
 
 const PAGE = 50;
+/** Messages on screen at once. What lies further away is let go, and asked for again when somebody scrolls there. */
+export const WINDOW = 200;
 
 /**
- * The messages of one conversation, as far as they were loaded: the newest ones back to some point, or a stretch
- * around one that a search has found. The store holds the messages; this knows from which one to which they are
- * complete, and what of it the user has seen.
+ * A window on the messages of one conversation. The store holds the messages; this knows between which two of them
+ * they are complete, and what of it the user has seen.
  */
 export class ThreadModel {
     /** @type {"loading"|"ready"|"failed"|"unreachable"} */
     status = "loading";
     failure = "";
+    /** Whether there are messages before, and after, those of the window. */
     hasMore = false;
-    isLoadingOlder = false;
-    /** The stretch we hold ends before the newest message: it was read around one that was found. */
     hasNewer = false;
+    isLoadingOlder = false;
     isLoadingNewer = false;
-    /** @type {number|false} with `hasNewer`, the newest message of the stretch */
-    newestId = false;
-    /** @type {number|false} the message that a search has found */
-    hitId = false;
     /** The user came just now and the newest messages are on their way. */
     isOpening = false;
-    /** @type {number|false} the oldest message of the unbroken stretch we hold */
+    /** @type {number|false} first and last message of the window, as far as there are others beyond them */
     oldestId = false;
-    /** @type {number|false} the first one that was unread when the chat was opened */
+    newestId = false;
+    /** @type {number|false} the first unread message, as the server says */
+    unreadId = false;
+    /** @type {number|false} the same when the chat was opened: there the line is drawn */
     dividerId = false;
-    /** @type {number|false} the newest one that was on screen */
-    seenId = false;
+    /** @type {number|false} the message that somebody wants to see now */
+    goalId = false;
+    /** @type {number|false} the one that a search has found: it stays marked */
+    hitId = false;
+    /** @type {{id: number, sent_at: luxon.DateTime}|undefined} the newest one that was on screen */
+    seen = undefined;
+    /** Which question the window waits for: an answer to an older one comes too late. */
+    question = 0;
 
     constructor(api, store, id) {
         this.api = api;
@@ -46,9 +53,9 @@ export class ThreadModel {
 
     /** @returns {Object[]} oldest first, without a hole */
     get messages() {
-        const records = this.store["marketplace.message"];
-        const first = this.hasMore ? records.get(this.oldestId) : false;
-        const last = this.hasNewer ? records.get(this.newestId) : false;
+        const messages = this.store["marketplace.message"];
+        const first = this.hasMore && messages.get(this.oldestId);
+        const last = this.hasNewer && messages.get(this.newestId);
         return this.held.filter(
             (message) =>
                 (!first || compareMessages(message, first) >= 0) &&
@@ -60,48 +67,29 @@ export class ThreadModel {
         return !this.messages.length;
     }
 
-    /** Loads the newest page; what was loaded before stays when the two meet. */
-    async load() {
-        const known = new Set((this.hasNewer ? this.messages : this.held).map(({ id }) => id));
-        const wasLoaded = this.status === "ready";
-        await this.ask({ before: false }, ({ ids, has_more }) => {
-            if (!wasLoaded || !ids.some((id) => known.has(id))) {
-                this.oldestId = ids[0] ?? false;
-                this.hasMore = has_more;
-            }
+    /** Back to the newest page at once, as far as it is held: the user comes anew. */
+    rewind() {
+        if (this.hasNewer) {
+            this.status = "loading";
             this.hasNewer = false;
-            this.hitId = false;
-            this.status = "ready";
-        });
-    }
-
-    /** Asks again, quietly; whoever reads an old stretch stays there. */
-    async refresh() {
-        if (!this.hasNewer) {
-            await this.load();
+            this.showOnly([]);
+        } else if (this.status === "ready") {
+            this.keepNewest(PAGE);
         }
     }
 
-    /** @param {number} hitId a message that a search has found: it is shown with what stands around it */
-    async loadAround(hitId) {
-        await this.ask({ around: hitId }, ({ ids, has_more, has_newer }) => {
-            this.oldestId = ids[0];
-            this.hasMore = has_more;
-            this.newestId = ids.at(-1);
-            this.hasNewer = has_newer;
-            this.hitId = hitId;
+    /** Loads the newest page; what was loaded before stays when the two meet. */
+    async load() {
+        const known = new Set(this.held.map(({ id }) => id));
+        const wasLoaded = this.status === "ready";
+        await this.ask({}, ({ ids, has_more }) => {
+            // Somebody who reads further up stays there.
+            if (!this.hasNewer && !(wasLoaded && ids.some((id) => known.has(id)))) {
+                this.oldestId = ids[0] ?? false;
+                this.hasMore = has_more;
+            }
             this.status = "ready";
         });
-    }
-
-    /** Remembers where the unread ones begin, as they were when the user came. */
-    markUnread() {
-        const unread = this.hasNewer ? 0 : this.conversation?.unread_count || 0;
-        const fromBuyer = this.messages.filter(
-            ({ direction, kind, is_noise }) =>
-                direction === "in" && kind !== "deleted" && !is_noise
-        );
-        this.dividerId = unread ? fromBuyer.at(-Math.min(unread, fromBuyer.length))?.id : false;
     }
 
     async loadOlder() {
@@ -109,9 +97,13 @@ export class ThreadModel {
             return;
         }
         this.isLoadingOlder = true;
-        await this.ask({ before: this.oldestId }, ({ ids, has_more }) => {
-            this.oldestId = ids[0] ?? this.oldestId;
-            this.hasMore = has_more;
+        const before = this.oldestId;
+        await this.ask({ before }, ({ ids, has_more }) => {
+            if (this.oldestId === before) {
+                this.oldestId = ids[0] ?? before;
+                this.hasMore = has_more;
+                this.keepOldest(WINDOW);
+            }
         });
         this.isLoadingOlder = false;
     }
@@ -121,18 +113,50 @@ export class ThreadModel {
             return;
         }
         this.isLoadingNewer = true;
-        await this.ask({ after: this.newestId }, ({ ids, has_newer }) => {
-            this.newestId = ids.at(-1) ?? this.newestId;
-            this.hasNewer = has_newer;
+        const after = this.newestId;
+        await this.ask({ after }, ({ ids, has_newer }) => {
+            if (this.newestId === after) {
+                this.newestId = ids.at(-1) ?? after;
+                this.hasNewer = has_newer;
+                this.keepNewest(WINDOW);
+            }
         });
         this.isLoadingNewer = false;
     }
 
-    /** @param {{before?: number|false, after?: number, around?: number}} where the page lies */
-    async ask(where, accept) {
+    /** Shows the message of that id, wherever in the chat it stands. */
+    async goTo(id) {
+        if (this.status !== "ready" || !this.messages.some((message) => message.id === id)) {
+            await this.move({ around: id });
+        }
+        this.goalId = this.store["marketplace.message"].get(id) ? id : false;
+    }
+
+    /** Shows the newest messages. */
+    async goToNewest() {
+        if (this.hasNewer) {
+            await this.move({});
+        }
+    }
+
+    /** The window lies somewhere else from now on. */
+    async move(page) {
+        const question = ++this.question;
+        await this.ask(page, ({ ids, has_more, has_newer }) => {
+            if (question === this.question) {
+                Object.assign(this, { hasMore: has_more, hasNewer: has_newer, status: "ready" });
+                this.oldestId = ids[0] ?? false;
+                this.newestId = ids.at(-1) ?? false;
+                this.showOnly(this.messages);
+            }
+        });
+    }
+
+    async ask(page, accept) {
         try {
-            const answer = await this.api.thread(this.id, { ...where, limit: PAGE });
+            const answer = await this.api.thread(this.id, { ...page, limit: PAGE });
             this.failure = "";
+            this.unreadId = answer.unread_id;
             accept(answer);
         } catch (error) {
             this.failure = failureText(error);
@@ -144,14 +168,60 @@ export class ThreadModel {
         }
     }
 
-    /** Everything that is loaded now has been on screen; the end of an old stretch is not the newest message. */
-    see() {
-        if (!this.hasNewer) {
-            this.seenId = this.messages.at(-1)?.id ?? false;
+    keepNewest(count) {
+        const { messages } = this;
+        if (messages.length > count) {
+            this.oldestId = messages.at(-count).id;
+            this.hasMore = true;
+            this.showOnly(messages.slice(-count));
         }
     }
 
+    keepOldest(count) {
+        const { messages } = this;
+        if (messages.length > count) {
+            this.newestId = messages[count - 1].id;
+            this.hasNewer = true;
+            this.showOnly(messages.slice(0, count));
+        }
+    }
+
+    /** Lets go of all other messages, so that reading a long chat to its beginning does not fill the memory. */
+    showOnly(messages) {
+        const kept = new Set(messages.map(({ id }) => id));
+        this.store.MAKE_UPDATE(() => {
+            for (const message of [...(this.conversation?.messages ?? [])]) {
+                if (!kept.has(message.id)) {
+                    message.delete();
+                }
+            }
+        });
+    }
+
+    /** Remembers where the unread ones begin, as they were when the user came. */
+    markUnread() {
+        this.dividerId = this.unreadId;
+    }
+
+    /** Everything that is loaded now has been on screen. */
+    see() {
+        const newest = this.messages.at(-1);
+        if (newest && !this.hasNewer) {
+            this.seen = markRaw({ id: newest.id, sent_at: newest.sent_at });
+        }
+    }
+
+    get seenId() {
+        return this.seen?.id ?? false;
+    }
+
     get hasUnseen() {
-        return !this.hasNewer && !this.isEmpty && this.messages.at(-1).id !== this.seenId;
+        const newest = this.held.at(-1);
+        return Boolean(newest && (!this.seen || compareMessages(newest, this.seen) > 0));
+    }
+
+    /** Whether the window shows all there is. */
+    get isWhole() {
+        return this.status === "ready" && !this.hasMore && !this.hasNewer;
     }
 }

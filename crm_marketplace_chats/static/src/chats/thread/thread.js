@@ -1,10 +1,15 @@
 import { dayLabel } from "@crm_marketplace_chats/chats/common/format";
 import { NoteBubble } from "@crm_marketplace_chats/chats/note/note_bubble";
+import { Picture } from "@crm_marketplace_chats/chats/common/picture";
 import { Message } from "@crm_marketplace_chats/chats/thread/message/message";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { Component, useEffect, useRef } from "@odoo/owl";
-import { threadItems } from "./thread_items";
+import { useFileViewer } from "@web/core/file_viewer/file_viewer_hook";
+import { threadDays } from "./thread_items";
 import { useThreadScroll } from "./thread_scroll";
+
+/** Pages are asked for this long before their place comes into sight. */
+const AHEAD = "600px";
 
 /** The messages of the open conversation. */
 export class Thread extends Component {
@@ -14,53 +19,27 @@ export class Thread extends Component {
 
     setup() {
         this.chats = useChats();
+        this.fileViewer = useFileViewer();
         this.dayLabel = dayLabel;
         this.scrollRef = useRef("scroll");
-        this.top = useRef("top");
         this.scroll = useThreadScroll(
             { scroll: this.scrollRef, content: useRef("content") },
             {
                 isOpening: () => this.thread.isOpening,
-                hasNewer: () => this.thread.hasNewer,
+                isCut: () => this.thread.hasNewer,
                 onEnd: () => this.thread.see(),
             }
         );
-        this.bottom = useRef("bottom");
+        this.useSentinel("top", () => this.thread.loadOlder(), () => this.thread.oldestId);
+        this.useSentinel("bottom", () => this.thread.loadNewer(), () => this.thread.newestId);
         useEffect(
-            (bottom, root) => {
-                if (!bottom) {
-                    return;
-                }
-                const observer = new IntersectionObserver(
-                    ([entry]) => entry.isIntersecting && this.thread.loadNewer(),
-                    { root, rootMargin: "400px" }
-                );
-                observer.observe(bottom);
-                return () => observer.disconnect();
-            },
-            () => [this.bottom.el, this.scrollRef.el, this.thread.newestId]
-        );
-        useEffect(
-            (hitId, isOpening) => {
-                if (hitId && !isOpening) {
-                    this.scroll.place();
+            (id) => {
+                if (id) {
+                    this.thread.goalId = false;
+                    this.scroll.toMessage(id);
                 }
             },
-            () => [this.thread.hitId, this.thread.isOpening]
-        );
-        useEffect(
-            (top, root) => {
-                if (!top) {
-                    return;
-                }
-                const observer = new IntersectionObserver(
-                    ([entry]) => entry.isIntersecting && this.thread.loadOlder(),
-                    { root, rootMargin: "400px" }
-                );
-                observer.observe(top);
-                return () => observer.disconnect();
-            },
-            () => [this.top.el, this.scrollRef.el, this.thread.oldestId]
+            () => [this.thread.goalId]
         );
         // Once answered or ticked, what was new is new no more, also when the buyer goes on writing.
         useEffect(
@@ -78,7 +57,26 @@ export class Thread extends Component {
                     this.toEnd();
                 }
             },
-            () => [this.newestHeld?.state === "queued" && this.newestHeld.id]
+            () => [this.lastHeld?.state === "queued" && this.lastHeld.id]
+        );
+    }
+
+    /** Loads a page when the user comes near the end of what is there. */
+    useSentinel(name, load, boundary) {
+        const sentinel = useRef(name);
+        useEffect(
+            (el, root) => {
+                if (!el) {
+                    return;
+                }
+                const observer = new IntersectionObserver(([entry]) => entry.isIntersecting && load(), {
+                    root,
+                    rootMargin: AHEAD,
+                });
+                observer.observe(el);
+                return () => observer.disconnect();
+            },
+            () => [sentinel.el, this.scrollRef.el, boundary()]
         );
     }
 
@@ -86,19 +84,50 @@ export class Thread extends Component {
         return this.props.thread;
     }
 
-    get newestHeld() {
+    get lastHeld() {
         return this.thread.held.at(-1);
     }
 
-    /** Also from an old stretch, which has to be left for the newest messages. */
-    async toEnd() {
-        if (this.thread.hasNewer) {
-            await this.chats.loadThread(this.thread.id);
-        }
-        this.scroll.toEnd();
+    get days() {
+        return threadDays(this.thread.messages, this.thread.dividerId);
     }
 
-    get items() {
-        return threadItems(this.thread.messages, this.thread.dividerId);
+    async toEnd() {
+        await this.thread.goToNewest();
+        if (this.scrollRef.el) {
+            this.scroll.toEnd();
+        }
+    }
+
+    /** Shows a message of this chat, e.g. one that is quoted. */
+    goTo(id) {
+        return this.thread.goTo(id);
+    }
+
+    /** Where the unread messages begin, when that is out of sight. */
+    get unreadPlace() {
+        const { dividerId, hasMore } = this.thread;
+        const { divider } = this.scroll.state;
+        if (!dividerId || !this.props.conversation.unread_count || divider === "shown") {
+            return "";
+        }
+        // Not even loaded: it lies further up, unless the window lies there already.
+        return divider === "none" ? (hasMore ? "above" : "") : divider;
+    }
+
+    /** All pictures of the chat can be leafed through, also those that are not loaded. */
+    async openPicture(attachment) {
+        const { thread } = this;
+        const loaded = thread.messages
+            .filter(({ kind }) => kind === "image")
+            .flatMap(({ attachments }) => attachments || []);
+        const all = thread.isWhole
+            ? loaded
+            : await this.chats.attempt(() => this.chats.api.pictures(thread.id));
+        const pictures = (all || loaded).map((picture) => new Picture(picture));
+        this.fileViewer.open(
+            pictures.find(({ id }) => id === attachment.id) ?? new Picture(attachment),
+            pictures
+        );
     }
 }

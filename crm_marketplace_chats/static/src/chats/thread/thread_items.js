@@ -1,8 +1,6 @@
 /** Messages that follow each other within this time, by the same person, stand closer together. */
 const RUN_MINUTES = 10;
 
-const isSameDay = (a, b) => a.hasSame(b, "day");
-
 function continues(message, previous) {
     return (
         previous?.direction === message.direction &&
@@ -12,27 +10,31 @@ function continues(message, previous) {
 }
 
 /**
- * What stands in a thread from top to bottom: days, the line over the first unread message, messages.
+ * What stands in a thread from top to bottom, day by day: the line over the first unread message, messages.
  *
  * @param {Object[]} messages oldest first
  * @param {number|false} dividerId
- * @returns {{type: "day"|"divider"|"message", key: string, message: Object, isFirst?: boolean}[]}
+ * @returns {{key: string, date: luxon.DateTime, items: {
+ *     type: "divider"|"message", key: string, message: Object, isFirst?: boolean
+ * }[]}[]}
  */
-export function threadItems(messages, dividerId) {
-    const items = [];
-    let previous;
+export function threadDays(messages, dividerId) {
+    const days = [];
+    let day, previous;
     for (const message of messages) {
-        const isNewDay = !previous || !isSameDay(previous.sent_at, message.sent_at);
+        const key = message.sent_at.toISODate();
+        if (key !== day?.key) {
+            day = { key, date: message.sent_at, items: [] };
+            days.push(day);
+            previous = undefined;
+        }
         const isFirstUnread = message.id === dividerId;
-        if (isNewDay) {
-            items.push({ type: "day", key: `day${message.id}`, message });
-        }
         if (isFirstUnread) {
-            items.push({ type: "divider", key: "divider", message });
+            day.items.push({ type: "divider", key: "divider", message });
         }
-        const isFirst = isNewDay || isFirstUnread || !continues(message, previous);
-        items.push({ type: "message", key: `message${message.id}`, message, isFirst });
+        const isFirst = isFirstUnread || !continues(message, previous);
+        day.items.push({ type: "message", key: `message${message.id}`, message, isFirst });
         previous = message;
     }
-    return items;
+    return days;
 }

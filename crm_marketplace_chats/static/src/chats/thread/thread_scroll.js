@@ -4,29 +4,57 @@ import { onMounted, onPatched, onWillPatch, onWillUnmount, useState } from "@odo
 const NEAR = 48;
 
 /**
- * Where a thread is scrolled to: at the message that was searched for, at the first unread one or the end when it opens, at the end as long as the user
- * is there, and exactly where it was when older messages come in above or pictures grow.
+ * Where a thread is scrolled to: at the first unread message or the end when it opens, at the end as long as the user
+ * is there, at a message that somebody wants to see; else what the user reads stays where it is, whatever comes, goes
+ * or grows above it.
  *
  * @param {Object} refs
  * @param {{el: HTMLElement}} refs.scroll the scrolling element
  * @param {{el: HTMLElement}} refs.content what grows in it
  * @param {Object} hooks
- * @param {() => boolean} hooks.isOpening whether the messages to be shown first are still to come
- * @param {() => boolean} hooks.hasNewer whether the thread goes on behind what is loaded
+ * @param {() => boolean} hooks.isOpening whether the newest messages are still to come
+ * @param {() => boolean} hooks.isCut whether newer messages than those shown exist
  * @param {() => void} hooks.onEnd the newest message is on screen
  */
-export function useThreadScroll({ scroll, content }, { isOpening, hasNewer, onEnd }) {
-    const state = useState({ isAtEnd: true });
+export function useThreadScroll({ scroll, content }, { isOpening, isCut, onEnd }) {
+    /** @type {{isAtEnd: boolean, divider: "above"|"below"|"shown"|"none"}} */
+    const state = useState({ isAtEnd: true, divider: "none" });
     let isPlaced = false;
     let judgedAt = 0;
-    let before;
+    /** @type {{id: string, top: number}|undefined} the first message on screen, and how far below the edge */
+    let anchor;
 
-    const firstShown = () => scroll.el.querySelector("[data-message]")?.dataset.message;
+    const find = (id) => scroll.el.querySelector(`[data-message="${id}"]`);
+
+    /** Messages stand one below the other, so halving finds the first that reaches into the window. */
+    function firstShown() {
+        const messages = scroll.el.querySelectorAll("[data-message]");
+        const { scrollTop } = scroll.el;
+        let [low, high] = [0, messages.length];
+        while (low < high) {
+            const middle = (low + high) >> 1;
+            const { offsetTop, offsetHeight } = messages[middle];
+            [low, high] = offsetTop + offsetHeight > scrollTop ? [low, middle] : [middle + 1, high];
+        }
+        const shown = messages[low];
+        return shown && { id: shown.dataset.message, top: shown.offsetTop - scrollTop };
+    }
+
+    function dividerPlace() {
+        const divider = scroll.el.querySelector(".o_mchats_divider");
+        if (!divider) {
+            return "none";
+        }
+        const top = divider.offsetTop - scroll.el.scrollTop;
+        return top < 0 ? "above" : top > scroll.el.clientHeight ? "below" : "shown";
+    }
 
     function judge() {
         const { scrollTop, clientHeight, scrollHeight } = scroll.el;
         judgedAt = scrollTop;
-        state.isAtEnd = !hasNewer() && scrollHeight - scrollTop - clientHeight < NEAR;
+        anchor = firstShown();
+        state.isAtEnd = !isCut() && scrollHeight - scrollTop - clientHeight < NEAR;
+        state.divider = dividerPlace();
         if (isPlaced && state.isAtEnd) {
             onEnd();
         }
@@ -45,28 +73,52 @@ export function useThreadScroll({ scroll, content }, { isOpening, hasNewer, onEn
         judge();
     }
 
+    /** Puts an element at that part of the window's height. */
+    function show(element, part) {
+        scroll.el.scrollTop = element.offsetTop - scroll.el.clientHeight * part;
+        judge();
+    }
+
     function place() {
-        const target = scroll.el.querySelector(".o_mchats_hit") ?? scroll.el.querySelector(".o_mchats_divider");
+        const divider = scroll.el.querySelector(".o_mchats_divider");
         isPlaced = !isOpening();
-        if (isPlaced && target) {
-            scroll.el.scrollTop = target.offsetTop - scroll.el.clientHeight / 4;
-            judge();
+        if (isPlaced && divider) {
+            show(divider, 1 / 4);
         } else {
             toEnd();
         }
     }
 
+    /** What was first on screen is where it was. */
+    function restore() {
+        const element = anchor && find(anchor.id);
+        const moved = element ? element.offsetTop - scroll.el.scrollTop - anchor.top : 0;
+        if (moved) {
+            scroll.el.scrollTop += moved;
+        }
+        judge();
+    }
+
+    /** @param {number} id a message that is there */
+    function toMessage(id) {
+        const element = find(id);
+        isPlaced = true;
+        show(element, 1 / 3);
+        element.classList.add("o_mchats_flash");
+        element.addEventListener("animationend", () => element.classList.remove("o_mchats_flash"), { once: true });
+    }
+
     function settle() {
         if (!isPlaced) {
             place();
-        } else if (before.isAtEnd) {
+        } else if (state.isAtEnd && !isCut()) {
             toEnd();
-        } else if (before.first && before.first !== firstShown()) {
-            scroll.el.scrollTop = scroll.el.scrollHeight - before.distanceToEnd;
+        } else {
+            restore();
         }
     }
 
-    const observer = new ResizeObserver(() => isPlaced && staysAtEnd() && toEnd());
+    const observer = new ResizeObserver(() => isPlaced && (staysAtEnd() ? toEnd() : restore()));
     onMounted(() => {
         observer.observe(content.el);
         observer.observe(scroll.el);
@@ -74,12 +126,10 @@ export function useThreadScroll({ scroll, content }, { isOpening, hasNewer, onEn
     });
     onWillUnmount(() => observer.disconnect());
     onWillPatch(() => {
-        before = {
-            isAtEnd: staysAtEnd(),
-            first: firstShown(),
-            distanceToEnd: scroll.el.scrollHeight - scroll.el.scrollTop,
-        };
+        if (isPlaced && !staysAtEnd()) {
+            anchor = firstShown();
+        }
     });
     onPatched(settle);
-    return { state, toEnd, place, onScroll: judge };
+    return { state, toEnd, toMessage, onScroll: judge };
 }

@@ -14,6 +14,7 @@ const KEYS = [
     [[`${ALT} + M`], _t("Mark as read")],
     [[`${ALT} + I`], _t("Show or hide the car")],
     [[`${ALT} + T`], _t("Templates")],
+    [[`${ALT} + U`, `${ALT} + J`], _t("To the first unread message, to the newest one")],
     [[`${ALT} + G`], _t("Choose who is responsible")],
     [[`${ALT} + N`], _t("Internal note")],
     [["Enter"], _t("Send the message")],

@@ -1,12 +1,10 @@
 import { clockTime, durationLabel, fullTime } from "@crm_marketplace_chats/chats/common/format";
 import { KIND_LABELS, STATES } from "@crm_marketplace_chats/chats/common/kinds";
-import { Picture } from "@crm_marketplace_chats/chats/common/picture";
 import { safeUrl, textParts } from "@crm_marketplace_chats/chats/common/text_parts";
 import { Tick } from "@crm_marketplace_chats/chats/common/tick/tick";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { VoicePlayer } from "@crm_marketplace_chats/chats/thread/voice/voice_player";
 import { Component, useState } from "@odoo/owl";
-import { useFileViewer } from "@web/core/file_viewer/file_viewer_hook";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
@@ -29,16 +27,22 @@ const CONTENTS = {
 export class Message extends Component {
     static template = "crm_marketplace_chats.Message";
     static components = { Tick, VoicePlayer };
-    static props = { message: Object, conversation: Object, isFirst: Boolean };
+    static props = {
+        message: Object,
+        conversation: Object,
+        isFirst: Boolean,
+        openPicture: Function,
+        goTo: Function,
+    };
 
     setup() {
         this.chats = useChats();
         this.dialog = useService("dialog");
-        this.fileViewer = useFileViewer();
         this.state = useState({ isBusy: false });
         this.safeUrl = safeUrl;
         this.textParts = textParts;
         this.kindLabels = KIND_LABELS;
+        this.quoteHint = _t("Go to the quoted message");
     }
 
     get message() {
@@ -70,6 +74,16 @@ export class Message extends Component {
     /** Whether a search has led here. */
     get isHit() {
         return this.message.id === this.chats.thread?.hitId;
+    }
+
+    /** What this message answers to, with a way to it where we hold it. */
+    get quote() {
+        const { text, direction } = this.message.data?.quote || {};
+        if (!text) {
+            return undefined;
+        }
+        const author = direction === "out" ? _t("We") : this.props.conversation.buyer_name || _t("Client");
+        return { text, author, id: this.message.quoted_id };
     }
 
     get time() {
@@ -137,11 +151,6 @@ export class Message extends Component {
             detail: price_text || description || "",
             image: safeUrl(image_url),
         };
-    }
-
-    openPicture(index) {
-        const pictures = this.attachments.map((attachment) => new Picture(attachment));
-        this.fileViewer.open(pictures[index], pictures);
     }
 
     retry() {
