@@ -8,9 +8,6 @@ import { useFileViewer } from "@web/core/file_viewer/file_viewer_hook";
 import { threadDays } from "./thread_items";
 import { useThreadScroll } from "./thread_scroll";
 
-/** Pages are asked for this long before their place comes into sight. */
-const AHEAD = "600px";
-
 /** The messages of the open conversation. */
 export class Thread extends Component {
     static template = "crm_marketplace_chats.Thread";
@@ -28,10 +25,11 @@ export class Thread extends Component {
                 isOpening: () => this.thread.isOpening,
                 isCut: () => this.thread.hasNewer,
                 onEnd: () => this.thread.see(),
+                // What has failed is tried again by hand.
+                onNearStart: () => this.thread.failure || this.thread.loadOlder(),
+                onNearEnd: () => this.thread.failure || this.thread.loadNewer(),
             }
         );
-        this.useSentinel("top", () => this.thread.loadOlder(), () => this.thread.oldestId);
-        this.useSentinel("bottom", () => this.thread.loadNewer(), () => this.thread.newestId);
         useEffect(
             (id) => {
                 if (id) {
@@ -61,25 +59,6 @@ export class Thread extends Component {
         );
     }
 
-    /** Loads a page when the user comes near the end of what is there. */
-    useSentinel(name, load, boundary) {
-        const sentinel = useRef(name);
-        useEffect(
-            (el, root) => {
-                if (!el) {
-                    return;
-                }
-                const observer = new IntersectionObserver(([entry]) => entry.isIntersecting && load(), {
-                    root,
-                    rootMargin: AHEAD,
-                });
-                observer.observe(el);
-                return () => observer.disconnect();
-            },
-            () => [sentinel.el, this.scrollRef.el, boundary()]
-        );
-    }
-
     get thread() {
         return this.props.thread;
     }
@@ -104,7 +83,7 @@ export class Thread extends Component {
         return this.thread.goTo(id);
     }
 
-    /** Where the unread messages begin, when that is out of sight. */
+    /** @returns {""|"above"|"below"} where the unread messages begin, when that is out of sight */
     get unreadPlace() {
         const { dividerId, hasMore } = this.thread;
         const { divider } = this.scroll.state;

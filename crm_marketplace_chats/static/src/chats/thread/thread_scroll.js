@@ -2,6 +2,8 @@ import { onMounted, onPatched, onWillPatch, onWillUnmount, useState } from "@odo
 
 /** This close to the end counts as being at the end. */
 const NEAR = 48;
+/** Pages are asked for this long before their place comes into sight. */
+const AHEAD = 600;
 
 /**
  * Where a thread is scrolled to: at the first unread message or the end when it opens, at the end as long as the user
@@ -15,8 +17,11 @@ const NEAR = 48;
  * @param {() => boolean} hooks.isOpening whether the newest messages are still to come
  * @param {() => boolean} hooks.isCut whether newer messages than those shown exist
  * @param {() => void} hooks.onEnd the newest message is on screen
+ * @param {() => void} hooks.onNearStart the first message that is loaded comes near
+ * @param {() => void} hooks.onNearEnd the last one does
  */
-export function useThreadScroll({ scroll, content }, { isOpening, isCut, onEnd }) {
+export function useThreadScroll({ scroll, content }, hooks) {
+    const { isOpening, isCut, onEnd } = hooks;
     /** @type {{isAtEnd: boolean, divider: "above"|"below"|"shown"|"none"}} */
     const state = useState({ isAtEnd: true, divider: "none" });
     let isPlaced = false;
@@ -51,12 +56,22 @@ export function useThreadScroll({ scroll, content }, { isOpening, isCut, onEnd }
 
     function judge() {
         const { scrollTop, clientHeight, scrollHeight } = scroll.el;
+        const distanceToEnd = scrollHeight - scrollTop - clientHeight;
         judgedAt = scrollTop;
         anchor = firstShown();
-        state.isAtEnd = !isCut() && scrollHeight - scrollTop - clientHeight < NEAR;
+        state.isAtEnd = !isCut() && distanceToEnd < NEAR;
         state.divider = dividerPlace();
-        if (isPlaced && state.isAtEnd) {
+        if (!isPlaced) {
+            return;
+        }
+        if (state.isAtEnd) {
             onEnd();
+        }
+        if (scrollTop < AHEAD) {
+            hooks.onNearStart();
+        }
+        if (distanceToEnd < AHEAD) {
+            hooks.onNearEnd();
         }
     }
 
