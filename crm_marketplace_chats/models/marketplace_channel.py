@@ -408,6 +408,8 @@ class MarketplaceChannel(models.Model):
             Store.Attr("can_send_images", lambda channel: channel._can_send_images()),
             Store.Attr("block_reasons", lambda channel: list(channel._client_class().block_reasons)),
             Store.Attr("text_limit", lambda channel: channel._client_class().text_limit),
+            Store.Attr("image_limit", lambda channel: channel._client_class().image_limit),
+            Store.Attr("image_types", lambda channel: list(channel._client_class().image_types)),
         ]
 
     def _can_send_images(self):

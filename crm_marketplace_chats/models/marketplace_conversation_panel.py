@@ -3,8 +3,6 @@
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
-from .product_template import REMOTE_FIELDS
-
 #: Other chats shown, of this car and of this client.
 OTHERS = 10
 #: Rows of the car panel, group by group; "engine" is put together from volume, power and fuel.
@@ -21,8 +19,6 @@ PANEL_GROUPS = {
     ),
     "papers": ("vehicle_pts", "vehicle_owners", "vehicle_customs", "vehicle_plate", "vehicle_external_id"),
 }
-#: What a listing may say of a car, by the names of the vehicle's fields.
-VEHICLE_FACTS = frozenset((*REMOTE_FIELDS.values(), "vehicle_equipment", "vehicle_customs"))
 COPIED = frozenset(("vehicle_vin", "vehicle_plate"))
 
 
@@ -72,8 +68,7 @@ class MarketplaceConversation(models.Model):
 
     def _panel_listing_facts(self, listing):
         """What the marketplace says of the car, shown as that of a car in stock."""
-        facts = {name: value for name, value in (listing.vehicle_data or {}).items() if name in VEHICLE_FACTS}
-        car = self.env["product.template"].sudo().new(facts)
+        car = listing.sudo()._described_vehicle()
         return {
             "groups": car._panel_groups(),
             "description": car.vehicle_description or False,

@@ -1,26 +1,12 @@
 """What the Chats screen asks. Shapes of the answers: docs/architecture.md."""
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import api, models
+from odoo.exceptions import UserError
 
 from odoo.addons.mail.tools.discuss import Store
 
-from .bulk import storable
-
 #: Rows of the list, messages of a thread.
 PAGE = 50
-
-
-def split_text(text, limit):
-    """A text in parts of at most ``limit`` characters, cut at the end of a line or a word where there is one in the
-    second half of a part. No word gets lost."""
-    parts = []
-    while len(text) > limit:
-        head = text[: limit + 1]
-        cut = next((at for at in (head.rfind("\n"), head.rfind(" ")) if at >= limit // 2), limit)
-        parts.append(text[:cut].rstrip())
-        text = text[cut:].lstrip()
-    return [part for part in (*parts, text) if part]
 
 
 class MarketplaceConversation(models.Model):
@@ -85,115 +71,12 @@ class MarketplaceConversation(models.Model):
 
     # ------------------------------------------------------------ one conversation
 
-    def chats_post(self, body, key, attachment_ids=(), split=False):
-        """Put a reply into the queue. The same key again changes nothing, so a browser may repeat a lost request.
-
-        :param split: send a text over the marketplace's limit as several messages, because the manager said so
-        """
-        self.ensure_one()
-        self.check_access("read")
-        conversation = self.sudo()
-        Message = self.env["marketplace.message"].sudo()
-        key = self._check_key(key)
-        posted = Message.search(
-            # One reply may be several messages, see `_message_values`.
-            [("conversation_id", "=", self.id), "|", ("key", "=", key), ("key", "=like", f"{key}/%")],
-            order="id",
-        )
-        if not posted:
-            texts = self._check_body(body, attachment_ids, split)
-            conversation._check_writable()
-            posted = Message.create(
-                conversation._message_values(texts, key, self._own_uploads(attachment_ids))
-            )
-            if not conversation.user_id:
-                conversation.user_id = self.env.user
-            conversation._recount()
-            conversation.channel_id._tell_screens(conversation, posted.ids)
-            self.env["marketplace.job"].sudo()._trigger("send")
-        return {"ids": posted.ids, "store": Store().add(self).add(posted.sudo(False)).get_result()}
-
-    def _message_values(self, texts, key, uploads):
-        """Pictures first, each a message of its own, then the text. Never older than what the manager answered."""
-        now = max(fields.Datetime.now(), self.last_message_at or fields.Datetime.now())
-        common = {
-            "channel_id": self.channel_id.id,
-            "conversation_id": self.id,
-            "direction": "out",
-            "state": "queued",
-            "sent_at": now,
-            "author_id": self.env.uid,
-        }
-        values = [
-            common
-            | {"kind": "image", "key": f"{key}/{number}", "attachment_ids": [fields.Command.link(upload.id)]}
-            for number, upload in enumerate(uploads)
-        ]
-        return values + [
-            common | {"kind": "text", "key": f"{key}/t{number}" if number else key, "body": text}
-            for number, text in enumerate(texts)
-        ]
-
-    @api.model
-    def _check_key(self, key):
-        if not isinstance(key, str) or not 8 <= len(key) <= 64 or not key.replace("-", "").isalnum():
-            raise UserError(self.env._("The message has no key of its own."))
-        return key
-
-    def _check_body(self, body, attachment_ids, split=False):
-        """:return: the texts to send: none, one, or the parts of a long one"""
-        body = storable(body or "").strip()
-        limit = self.channel_id.sudo()._client_class().text_limit
-        if not body and not attachment_ids:
-            raise UserError(self.env._("An empty text cannot be sent."))
-        if split:
-            return split_text(body, limit)
-        if len(body) > limit:
-            raise UserError(
-                self.env._(
-                    "The text has %(length)s characters, the marketplace takes %(limit)s.",
-                    length=len(body),
-                    limit=limit,
-                )
-            )
-        return [body] if body else []
-
-    def _own_uploads(self, attachment_ids):
-        """The pictures that this user uploaded for this very conversation."""
-        if not attachment_ids:
-            return self.env["ir.attachment"].sudo()
-        if not self.channel_id.sudo()._can_send_images():
-            raise UserError(self.env._("This channel does not take pictures."))
-        uploads = (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("id", "in", list(attachment_ids)),
-                    ("res_model", "=", self._name),
-                    ("res_id", "=", self.id),
-                    ("create_uid", "=", self.env.uid),
-                ],
-                order="id",
-            )
-        )
-        if len(uploads) != len(set(attachment_ids)):
-            raise AccessError(self.env._("A picture is not there any more. Attach it again."))
-        uploads.res_model = "marketplace.message"
-        return uploads
-
     def chats_tick(self, last_message_id):
         """Everything up to the message that the manager saw is processed, here and at the marketplace."""
         self.ensure_one()
         self.check_access("read")
         self._tick({self.id: self._own_message(last_message_id)._before_note().id})
         return {"store": Store().add(self).get_result()}
-
-    @api.readonly
-    def chats_templates(self):
-        self.ensure_one()
-        self.check_access("read")
-        return self.env["marketplace.template"].search([])._fill(self)
 
     def chats_make_vehicle(self):
         self.ensure_one()

@@ -5,8 +5,13 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .product_template import REMOTE_FIELDS
+
 #: Cars made at once.
 PORTION = 200
+
+#: What a listing may say of a car, by the names of the vehicle's fields.
+VEHICLE_FACTS = frozenset((*REMOTE_FIELDS.values(), "vehicle_equipment", "vehicle_customs"))
 
 
 class MarketplaceChannel(models.Model):
@@ -23,6 +28,11 @@ class MarketplaceListing(models.Model):
     _inherit = "marketplace.listing"
 
     made_vehicle = fields.Boolean(readonly=True, help="Its car was made of it by the channel's option.")
+
+    def _described_vehicle(self):
+        """The car as the marketplace describes it: a record that is not stored."""
+        facts = {name: value for name, value in (self.vehicle_data or {}).items() if name in VEHICLE_FACTS}
+        return self.env["product.template"].new(facts)
 
     def _make_vehicle(self):
         """The car of this listing: the one that is known, or a new one from what the marketplace says."""

@@ -13,6 +13,7 @@ class ResConfigSettings(models.TransientModel):
         "Minutes Between Two Pulls", config_parameter=PULL_INTERVAL, default=1
     )
     chats_reading_log = fields.Boolean("Write Down Who Reads What", config_parameter=READING_LOG)
+    marketplace_hours = fields.Char(related="company_id.marketplace_hours", readonly=False)
     chats_channel_ids = fields.Many2many("marketplace.channel", compute="_compute_chats_channel_ids")
     chats_employee_count = fields.Integer(compute="_compute_chats_channel_ids")
 

@@ -8,6 +8,7 @@ from . import (
     test_feed_import,
     test_found_by_chaos,
     test_history,
+    test_hold,
     test_hoot,
     test_hostile,
     test_kill_steps,

@@ -24,6 +24,8 @@ RIGHTS = {
     "marketplace.message": {"manager": "r", "employee": "r"},
     "marketplace.listing": {"manager": "rwu", "employee": "r"},
     "marketplace.template": {"manager": "rwcu", "employee": "r"},
+    "marketplace.template.category": {"manager": "rwcu", "employee": "r"},
+    "marketplace.template.use": {},
     "marketplace.event": {"manager": "rwu"},
     # His own: the one that `of` gives is Anna's.
     "marketplace.filter": {"employee": "rwcu"},
@@ -37,6 +39,8 @@ RIGHTS = {
     "marketplace.feed.line": {"manager": "r"},
     "marketplace.feed.vehicle": {"manager": "r"},
 }
+#: What is for everybody who may use the chats at all, also for an employee whom no channel names.
+COMMON = ("marketplace.template", "marketplace.template.category")
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
 #: Every method that RPC may call, with arguments for a conversation or a message; each must be listed here.
@@ -50,7 +54,10 @@ CONVERSATION_CALLS = {
     "chats_assign_many": [False],
     "chats_assign": [False],
     "chats_panel": [],
+    "chats_undo": ["00000000-0000-0000-0000-000000000001"],
+    "chats_release": ["00000000-0000-0000-0000-000000000001"],
     "chats_templates": [],
+    "chats_template_pictures": [0],
     "chats_make_vehicle": [],
     "chats_make_lead": [],
     "chats_assignees": [],
@@ -89,6 +96,8 @@ METHODS = {
     "marketplace.feed": dict.fromkeys(
         ("action_load", "action_allow_shrink", "action_allow_photo_hosts", "action_open_vehicles"), "manager"
     ),
+    "marketplace.listing": {"action_make_vehicle": "employee"},
+    "marketplace.template": {"chats_preview": "group"},
     "marketplace.event": {"action_retry": "manager"},
     "marketplace.filter": {"chats_save": "group", "chats_remove": "own"},
     "marketplace.job": {"action_wake": "manager"},
@@ -145,6 +154,11 @@ class AccessCase(ChatsCase):
             values = {"conversation_id": self.chats[channel].id, "user_id": self.anna.id}
             values |= {"company_id": channel.company_id.id, "action": "read", "at": "2026-03-02"}
             return self.env[model].create(values)
+        if model == "marketplace.template.category":
+            return self.env[model].create({"name": "Price"})
+        if model == "marketplace.template.use":
+            template = self.env["marketplace.template"].search([], limit=1)
+            return self.env[model].create({"template_id": template.id, "user_id": self.anna.id})
         if model == "marketplace.budget":
             return (
                 self.env[model]
@@ -194,10 +208,7 @@ class TestRights(AccessCase):
                 with self.subTest(model=model, role=role):
                     self.assertEqual(
                         self.rights(record, user),
-                        expected.get(
-                            role,
-                            "r" if (model, role) == ("marketplace.template", "employee of nothing") else "",
-                        ),
+                        expected.get(role, "r" if model in COMMON and role == "employee of nothing" else ""),
                     )
 
     def test_models_are_all_named(self):

@@ -16,7 +16,7 @@ from odoo.addons.crm_marketplace_chats.marketplaces.errors import (
     RejectedError,
     TemporaryError,
 )
-from odoo.addons.crm_marketplace_chats.models.marketplace_conversation_screen import split_text
+from odoo.addons.crm_marketplace_chats.models.marketplace_conversation_writing import split_text
 from odoo.addons.crm_marketplace_chats.models.marketplace_message_queue import READING_PAUSE
 
 from .bazaar import unreachable

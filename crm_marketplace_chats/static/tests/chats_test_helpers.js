@@ -35,6 +35,8 @@ export const CHANNEL = {
     can_send_text: true,
     can_send_images: true,
     text_limit: 1000,
+    image_limit: 1000000,
+    image_types: ["image/jpeg", "image/png"],
     block_reasons: ["spam", "other"],
 };
 
@@ -110,6 +112,8 @@ export class ChatsServer {
     conversations = [];
     messages = [];
     templates = [];
+    values = { price: "price", mileage: "mileage" };
+    templatePictures = [];
     panel = PANEL;
     counts = { waiting: 0, mine: 0, unowned: 0, snoozed: 0, unprocessed: 0 };
     pageSize = 50;
@@ -299,8 +303,24 @@ export class ChatsServer {
         return { store: { "marketplace.message": [{ id, _DELETE: true }] } };
     }
 
+    chats_undo([id], { key }) {
+        const messages = this.messages.filter((message) => message.key === key);
+        for (const message of messages) {
+            message.state = "canceled";
+        }
+        return { store: { "marketplace.conversation": this.find([id]), "marketplace.message": messages } };
+    }
+
+    chats_release() {
+        return true;
+    }
+
     chats_templates() {
-        return this.templates;
+        return { items: this.templates, values: this.values };
+    }
+
+    chats_template_pictures() {
+        return this.templatePictures;
     }
 
     chats_panel() {
@@ -347,6 +367,21 @@ export function mockChatsServer() {
 /** @param {number} [resId] conversation to open at once */
 export function openChats(resId) {
     return mountWithCleanup(ChatsScreen, { props: { action: {}, resId } });
+}
+
+/** @returns {Object} a quick reply as the server gives it */
+export function template(values) {
+    return {
+        name: `Template ${values.id}`,
+        shortcut: false,
+        category: false,
+        is_own: false,
+        lang: false,
+        pictures: [],
+        body: `Text ${values.id}`,
+        missing: [],
+        ...values,
+    };
 }
 
 /** As if a note came by the bus. */

@@ -3,27 +3,21 @@ import {
     mockChatsServer,
     openChats,
 } from "@crm_marketplace_chats/../tests/chats_test_helpers";
+import { onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
+import { user } from "@web/core/user";
 import { click, contains, insertText } from "@mail/../tests/mail_test_helpers";
-import { advanceTime, animationFrame, Deferred, describe, expect, press, queryFirst, test, waitFor } from "@odoo/hoot";
-import { onRpc } from "@web/../tests/web_test_helpers";
+import { advanceTime, animationFrame, Deferred, describe, expect, press, test, waitFor } from "@odoo/hoot";
 
 describe.current.tags("desktop");
 defineChatsModels();
 
 const INPUT = ".o_mchats_input";
-const TEMPLATES = [
-    { id: 1, name: "In stock", shortcut: "stock", category: false, body: "Yes, the Haval is here.", missing: [] },
-    { id: 2, name: "Price", shortcut: "price", category: false, body: "It costs {price}.", missing: ["Price"] },
-    { id: 3, name: "Way", shortcut: "way", category: "Visit", body: "We are at Dorozhnaya, 12.", missing: [] },
-];
-
 async function openTwo(prepare = () => {}) {
     const server = mockChatsServer();
     server.waiting(1, 30, { buyer_name: "Oleg" });
     server.waiting(2, 20, { buyer_name: "Maria" });
     server.message(1, 1);
     server.message(2, 2);
-    server.templates = TEMPLATES;
     prepare(server);
     await openChats(1);
     await contains("[data-message='1']");
@@ -33,7 +27,7 @@ async function openTwo(prepare = () => {}) {
 test("Enter sends, Shift+Enter begins a new line", async () => {
     const server = await openTwo();
     await insertText(INPUT, "One");
-    await press("Shift+Enter");
+    await press(["Shift", "Enter"]);
     expect(server.called("chats_post")).toHaveLength(0);
     await press("Enter");
     await contains("[data-message] .o_mchats_text", { text: "One" });
@@ -43,6 +37,30 @@ test("Enter sends, Shift+Enter begins a new line", async () => {
     expect(kwargs.body).toBe("One");
     expect(kwargs.key).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(kwargs.attachment_ids).toEqual([]);
+});
+
+test("Ctrl+Enter sends for those who like it so; Enter is a new line then", async () => {
+    patchWithCleanup(user, { settings: { id: 1, chats_send_key: "ctrl_enter" } });
+    const server = await openTwo();
+    await insertText(INPUT, "One");
+    await press("Enter");
+    expect(server.called("chats_post")).toHaveLength(0);
+    await press(["Control", "Enter"]);
+    await contains("[data-message] .o_mchats_text", { text: "One" });
+});
+
+test("the habit is changed beside the field, and kept on the server", async () => {
+    onRpc("set_res_users_settings", ({ kwargs }) => {
+        expect.step(kwargs.new_settings);
+        return kwargs.new_settings;
+    });
+    const server = await openTwo();
+    await click(".o_mchats_habits");
+    await click(".dropdown-item:contains('Ctrl + Enter')");
+    await expect.waitForSteps([{ chats_send_key: "ctrl_enter" }]);
+    await insertText(INPUT, "One");
+    await press("Enter");
+    expect(server.called("chats_post")).toHaveLength(0);
 });
 
 test("nothing is sent that has no text", async () => {
@@ -139,71 +157,10 @@ test("the marketplace's limit: counted as the server counts, nothing is cut off"
     expect(server.called("chats_post")).toHaveLength(0);
     expect(INPUT).toHaveValue("Hi 👍👍!!");
     // Several messages only because somebody says so.
+    await contains(".o_mchats_parts li", { count: 2 });
     await click(".o_mchats_send", { text: "Send in parts" });
     await contains(INPUT, { value: "" });
     expect(server.called("chats_post")[0].kwargs.split).toBe(true);
-});
-
-test("a template is inserted where the cursor is", async () => {
-    await openTwo();
-    await insertText(INPUT, "Hello! Bye");
-    queryFirst(INPUT).setSelectionRange(7, 7);
-    await click(".o_mchats_quick_reply", { text: "In stock" });
-    expect(INPUT).toHaveValue("Hello! Yes, the Haval is here.Bye");
-});
-
-test("a template with a hole in it is refused, and says what is missing", async () => {
-    await openTwo();
-    await click(".o_mchats_quick_reply", { text: "Price" });
-    await waitFor(".o_notification:contains(not known here: Price)");
-    expect(INPUT).toHaveValue("");
-});
-
-test("templates are found by a few letters and chosen by keyboard", async () => {
-    await openTwo();
-    await click(".o_mchats_templates");
-    await contains(".o_mchats_template", { count: 3 });
-    await insertText(".o_mchats_template_list input", "doro");
-    await contains(".o_mchats_template", { count: 1 });
-    await press("Enter");
-    await contains(".o_mchats_template_list", { count: 0 });
-    expect(INPUT).toHaveValue("We are at Dorozhnaya, 12.");
-});
-
-test("pictures: uploaded first, shown, sent by their ids", async () => {
-    onRpc("/crm_marketplace_chats/upload/1", () => ({
-        id: 33,
-        name: "salon.png",
-        mimetype: "image/png",
-        url: "/web/image/33",
-    }));
-    const server = await openTwo();
-    const file = new File(["x"], "salon.png", { type: "image/png" });
-    const transfer = new DataTransfer();
-    transfer.items.add(file);
-    const input = queryFirst(".o_mchats_field input[type='file']");
-    input.files = transfer.files;
-    input.dispatchEvent(new Event("change"));
-    await contains(".o_mchats_upload img[alt='salon.png']");
-    await contains(".o_mchats_upload .fa-spin", { count: 0 });
-    await click(".o_mchats_send");
-    await contains(".o_mchats_upload", { count: 0 });
-    expect(server.called("chats_post")[0].kwargs.attachment_ids).toEqual([33]);
-});
-
-test("a picture that is refused says why and can be removed", async () => {
-    onRpc("/crm_marketplace_chats/upload/1", () => ({ error: "This file is not a picture." }));
-    await openTwo();
-    const transfer = new DataTransfer();
-    transfer.items.add(new File(["x"], "bad.png", { type: "image/png" }));
-    const input = queryFirst(".o_mchats_field input[type='file']");
-    input.files = transfer.files;
-    input.dispatchEvent(new Event("change"));
-    await contains(".o_mchats_uploads .o_mchats_problem", { text: "bad.png: This file is not a picture." });
-    await insertText(INPUT, "Text");
-    expect(".o_mchats_send").not.toBeEnabled();
-    await click(".o_mchats_upload_remove");
-    await contains(".o_mchats_send:enabled");
 });
 
 test("a dead channel says so instead of taking a text", async () => {

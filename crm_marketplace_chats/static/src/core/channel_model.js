@@ -23,6 +23,10 @@ export class MarketplaceChannel extends Record {
     can_send_images;
     /** @type {number} */
     text_limit;
+    /** @type {number} largest picture, in bytes */
+    image_limit;
+    /** @type {string[]} types of pictures that are taken */
+    image_types;
     /** @type {string[]} why a client can be shut out; none: the marketplace has no such thing */
     block_reasons;
     last_success_at = fields.Datetime();

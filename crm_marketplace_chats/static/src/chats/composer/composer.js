@@ -5,24 +5,33 @@ import { hasTouch } from "@web/core/browser/feature_detection";
 import { useEmojiPicker } from "@web/core/emoji_picker/emoji_picker";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
-import { usePopover } from "@web/core/popover/popover_hook";
 import { useService } from "@web/core/utils/hooks";
 import { AnswerGuard } from "@crm_marketplace_chats/chats/guard/answer_guard";
 import { useAnswerGuard } from "@crm_marketplace_chats/chats/guard/use_answer_guard";
 import { NoteEditor } from "@crm_marketplace_chats/chats/note/note_editor";
 import { useNote } from "@crm_marketplace_chats/chats/note/use_note";
-import { TemplatePopover } from "./templates/template_popover";
+import { HabitsMenu } from "./habits/habits_menu";
+import { HeldBar } from "./held/held_bar";
+import { PartsPreview } from "./length/parts_preview";
+import { countCharacters, splitText } from "./length/split_text";
+import { PictureStrip } from "./pictures/picture_strip";
+import { usePictures } from "./pictures/use_pictures";
+import { findHoles } from "./templates/holes";
+import { TemplateList } from "./templates/template_list";
+import { useSlash } from "./templates/use_slash";
+import { useTemplateMenu } from "./templates/use_template_menu";
 import { useTemplates } from "./templates/use_templates";
-import { usePictures } from "./use_pictures";
 
 const HIGHEST = 180;
 /** What takes longer than this shows that it is working. */
 const PATIENCE_MS = 200;
+/** So many quick replies stand above the field; the others are a slash away. */
+const QUICK = 8;
 
 /** Where a reply is written. It belongs to one conversation from the first letter to the server's answer. */
 export class Composer extends Component {
     static template = "crm_marketplace_chats.Composer";
-    static components = { AnswerGuard, NoteEditor };
+    static components = { AnswerGuard, HabitsMenu, HeldBar, NoteEditor, PartsPreview, PictureStrip, TemplateList };
     static props = { conversation: Object };
 
     setup() {
@@ -34,15 +43,17 @@ export class Composer extends Component {
         this.draft = useState(this.chats.drafts.get(this.conversation.id));
         this.root = useRef("root");
         this.textarea = useRef("textarea");
-        this.templateButton = useRef("templates");
         this.state = useState({ isSlow: false });
         this.templates = useTemplates(() => this.conversation);
-        this.popover = usePopover(TemplatePopover, {
-            position: "top-start",
-            popoverClass: "o_mchats_templates_popover",
-        });
+        this.slash = useSlash(this.textarea, this.templates, (...args) => this.insertTemplate(...args));
+        this.templateMenu = useTemplateMenu(useRef("templates"), this);
         useEmojiPicker(useRef("emoji"), { onSelect: (emoji) => this.insert(emoji) });
-        this.pictures = usePictures(this.root, this.draft, () => this.canSendPictures);
+        this.pictures = usePictures(
+            this.root,
+            this.draft,
+            () => this.channel,
+            () => this.canSendPictures
+        );
         this.useHeight();
         useEffect(
             (textarea) => {
@@ -96,14 +107,27 @@ export class Composer extends Component {
         return buyer_name ? _t("Message for %s…", buyer_name) : _t("Message…");
     }
 
-    /** Counted as the server counts: an emoji is one. */
+    get quickReplies() {
+        return this.templates.items.slice(0, QUICK);
+    }
+
     get length() {
-        return [...this.draft.text.trim()].length;
+        return countCharacters(this.draft.text.trim());
     }
 
     get excess() {
         const { text_limit } = this.channel;
         return text_limit ? Math.max(0, this.length - text_limit) : 0;
+    }
+
+    /** The messages as which a text will go that is too long for one. */
+    get parts() {
+        return splitText(this.draft.text.trim(), this.channel.text_limit);
+    }
+
+    /** Places that wait for a value: as long as there is one nothing is sent. */
+    get holes() {
+        return findHoles(this.draft.text, this.templates.values);
     }
 
     get canSendPictures() {
@@ -120,8 +144,13 @@ export class Composer extends Component {
         return this.isReady && !this.excess;
     }
 
+    onInput(ev) {
+        this.draft.setText(ev.target.value);
+        this.slash.look();
+    }
+
     onKeydown(ev) {
-        if (ev.key === "Enter" && !ev.shiftKey && !ev.isComposing) {
+        if (!this.slash.onKeydown(ev) && ev.key === "Enter" && !ev.isComposing && this.chats.habits.sends(ev)) {
             ev.preventDefault();
             this.send();
         }
@@ -132,52 +161,68 @@ export class Composer extends Component {
         if (!(isSplit ? this.isReady : this.canSend)) {
             return;
         }
+        if (this.holes.length) {
+            this.selectHole(this.holes[0]);
+            return;
+        }
         if (!(await this.guard.mayPost())) {
             this.textarea.el?.focus();
             return;
         }
         const timer = browser.setTimeout(() => (this.state.isSlow = true), PATIENCE_MS);
-        await this.draft.send(isSplit);
+        const hold = this.chats.habits.holdSeconds;
+        const reply = await this.draft.send({ isSplit, hold });
+        if (reply && hold) {
+            this.chats.heldReplies.add(reply, hold);
+        }
         browser.clearTimeout(timer);
         this.state.isSlow = false;
         this.textarea.el?.focus();
     }
 
-    /** Puts text where the cursor is. */
-    insert(text) {
-        const { selectionStart, selectionEnd } = this.textarea.el;
+    /** Puts text where the cursor is, or in the place of a stretch of the text. */
+    insert(text, start = this.textarea.el.selectionStart, end = this.textarea.el.selectionEnd) {
         const { text: old } = this.draft;
-        this.draft.setText(old.slice(0, selectionStart) + text + old.slice(selectionEnd));
-        const cursor = selectionStart + text.length;
+        this.draft.setText(old.slice(0, start) + text + old.slice(end));
         this.textarea.el.value = this.draft.text;
-        this.textarea.el.focus();
-        this.textarea.el.setSelectionRange(cursor, cursor);
+        this.select(start + text.length);
     }
 
-    /** A template with a hole in it would reach the client: it is not inserted. */
-    insertTemplate({ name, body, missing }) {
-        if (missing.length) {
-            this.notification.add(
-                _t("“%(name)s” cannot be filled in, not known here: %(missing)s.", {
-                    name,
-                    missing: missing.join(", "),
-                }),
-                { type: "warning" }
-            );
+    select(start, end = start) {
+        this.textarea.el.focus();
+        this.textarea.el.setSelectionRange(start, end);
+    }
+
+    selectHole({ start, end }) {
+        this.select(start, end);
+    }
+
+    /** Where a value is not known its place comes marked and selected, to be written over. */
+    insertTemplate(template, start, end) {
+        this.templateMenu.close();
+        this.insert(template.body, start, end);
+        this.draft.noteTemplate(template.id);
+        const [hole] = this.holes;
+        if (hole) {
+            this.selectHole(hole);
+        }
+        if (template.pictures.length) {
+            this.attachPictures(template);
+        }
+    }
+
+    async attachPictures({ id }) {
+        if (!this.channel.can_send_images) {
+            this.notification.add(_t("This channel takes no pictures: the text goes alone."), { type: "warning" });
             return;
         }
-        this.popover.close();
-        this.insert(body);
-    }
-
-    toggleTemplates() {
-        if (this.popover.isOpen) {
-            this.popover.close();
-        } else {
-            this.popover.open(this.templateButton.el, {
-                templates: this.templates,
-                onSelect: (template) => this.insertTemplate(template),
-            });
+        const { draft } = this;
+        const pictures = await this.chats.attempt(() =>
+            this.chats.api.templatePictures(draft.conversationId, id)
+        );
+        if (pictures) {
+            draft.addUploaded(pictures);
+            draft.touch();
         }
     }
 }

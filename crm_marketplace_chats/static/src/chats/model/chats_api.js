@@ -57,14 +57,28 @@ export class ChatsApi {
         return this.call(CONVERSATION, "chats_pictures", [[id]]);
     }
 
-    /** @param {boolean} [reply.isSplit] a text over the limit goes as several messages */
-    post(id, { body, key, attachmentIds, isSplit = false }) {
+    /**
+     * @param {boolean} [reply.isSplit] a text over the limit goes as several messages
+     * @param {number} [reply.hold] seconds in which it can be taken back
+     * @param {number[]} [reply.templateIds] the quick replies in it
+     */
+    post(id, { body, key, attachmentIds, isSplit = false, hold = 0, templateIds = [] }) {
         return this.call(CONVERSATION, "chats_post", [[id]], {
             body,
             key,
             attachment_ids: attachmentIds,
             split: isSplit,
+            hold,
+            template_ids: templateIds,
         });
+    }
+
+    undo(id, key) {
+        return this.call(CONVERSATION, "chats_undo", [[id]], { key });
+    }
+
+    release(id, key) {
+        return this.call(CONVERSATION, "chats_release", [[id]], { key });
     }
 
     tick(id, lastMessageId) {
@@ -107,6 +121,11 @@ export class ChatsApi {
 
     block(id, reason) {
         return this.call(CONVERSATION, "chats_block", [[id]], { reason });
+    }
+
+    /** @returns {Promise<Object[]>} as `upload` gives them */
+    templatePictures(id, templateId) {
+        return this.call(CONVERSATION, "chats_template_pictures", [[id]], { template_id: templateId });
     }
 
     panel(id) {

@@ -4,8 +4,10 @@ import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { ChatsApi } from "./chats_api";
 import { Drafts } from "./drafts";
+import { HeldReplies } from "./held_replies";
 import { ListModel } from "./list_model";
 import { ThreadModel } from "./thread_model";
+import { WritingHabits } from "./writing_habits";
 
 const PANEL_SLOT = "crm_marketplace_chats.panel";
 
@@ -31,6 +33,8 @@ export class ChatsModel {
         this.counter = services["crm_marketplace_chats.counter"];
         this.api = markRaw(new ChatsApi(services));
         this.drafts = markRaw(new Drafts(this.api));
+        this.heldReplies = reactive(new HeldReplies(this.api, this.drafts, this.notification));
+        this.habits = reactive(new WritingHabits());
         this.list = reactive(new ListModel(this.api, this.store));
         /** @type {Map<number, ThreadModel>} those that were opened */
         this.threads = new Map();

@@ -19,6 +19,8 @@ export class Draft {
      *  picture without `id` is on its way to the server, or has failed on it
      */
     pictures = [];
+    /** @type {number[]} the quick replies that were put into it */
+    templateIds = [];
     /** Names this very content; another content gets another key. */
     key = "";
     isSending = false;
@@ -31,9 +33,11 @@ export class Draft {
     }
 
     restore() {
-        const { text, pictures, key } = JSON.parse(browser.localStorage.getItem(this.slot) || "{}");
-        Object.assign(this, { text: text || "", key: key || "" });
-        this.pictures = (pictures || []).map((picture) => ({ ...picture, local: nextUpload++ }));
+        const { text, pictures, key, templateIds } = JSON.parse(
+            browser.localStorage.getItem(this.slot) || "{}"
+        );
+        Object.assign(this, { text: text || "", key: key || "", templateIds: templateIds || [] });
+        this.addUploaded(pictures || []);
     }
 
     save() {
@@ -44,8 +48,8 @@ export class Draft {
             browser.localStorage.removeItem(this.slot);
             return;
         }
-        const { text, key } = this;
-        browser.localStorage.setItem(this.slot, JSON.stringify({ text, pictures, key }));
+        const { text, key, templateIds } = this;
+        browser.localStorage.setItem(this.slot, JSON.stringify({ text, pictures, key, templateIds }));
     }
 
     get isEmpty() {
@@ -61,6 +65,12 @@ export class Draft {
         this.touch();
     }
 
+    /** @param {number} id of a quick reply that was put into the text */
+    noteTemplate(id) {
+        this.templateIds = [...new Set([...this.templateIds, id])];
+        this.touch();
+    }
+
     /** Another content: what may have been stored under the old key is another message. */
     touch() {
         this.key = "";
@@ -68,19 +78,27 @@ export class Draft {
         this.save();
     }
 
-    /** @param {File} file a picture */
-    async addPicture(file) {
+    /**
+     * @param {File} file a picture
+     * @param {(file: File) => Promise<File>} fit makes it such as the marketplace takes it
+     */
+    async addPicture(file, fit) {
         const local = nextUpload++;
-        this.pictures.push({ local, name: file.name, url: URL.createObjectURL(file), file });
+        this.pictures.push({ local, name: file.name, url: URL.createObjectURL(file), file, fit });
         await this.upload(local);
+    }
+
+    /** @param {{id: number, name: string, mimetype: string, url: string}[]} pictures that the server has already */
+    addUploaded(pictures) {
+        this.pictures.push(...pictures.map((picture) => ({ ...picture, local: nextUpload++ })));
     }
 
     async upload(local) {
         const picture = this.pictures.find((other) => other.local === local);
-        const { file, url } = picture;
+        const { file, fit, url } = picture;
         picture.failure = "";
         try {
-            Object.assign(picture, await this.api.upload(this.conversationId, file));
+            Object.assign(picture, await this.api.upload(this.conversationId, await fit(file)));
             URL.revokeObjectURL(url);
         } catch (error) {
             if (!(error instanceof UploadError)) {
@@ -91,26 +109,50 @@ export class Draft {
         this.touch();
     }
 
+    /** @param {-1|1} step towards the beginning or the end */
+    movePicture(local, step) {
+        const index = this.pictures.findIndex((picture) => picture.local === local);
+        const other = this.pictures[index + step];
+        if (other) {
+            this.placePicture(step > 0 ? other.local : local, step > 0 ? local : other.local);
+        }
+    }
+
+    /** @param {number} [before] the picture before which it shall stand; nothing: at the end */
+    placePicture(local, before) {
+        const picture = this.pictures.find((other) => other.local === local);
+        const others = this.pictures.filter((other) => other !== picture);
+        const index = others.findIndex((other) => other.local === before);
+        others.splice(index < 0 ? others.length : index, 0, picture);
+        this.pictures = others;
+        this.touch();
+    }
+
     removePicture(local) {
         this.pictures = this.pictures.filter((other) => other.local !== local);
         this.touch();
     }
 
     /**
-     * @param {boolean} [isSplit] as several messages, where one would be too long
-     * @returns {Promise<boolean>} whether the server has taken it
+     * @param {Object} [options]
+     * @param {boolean} [options.isSplit] as several messages, where one would be too long
+     * @param {number} [options.hold] seconds in which it can be taken back
+     * @returns {Promise<Object|false>} what the server has taken, or nothing
      */
-    async send(isSplit = false) {
+    async send({ isSplit = false, hold = 0 } = {}) {
         this.key ||= makeMessageKey();
         this.isSending = true;
         this.failure = "";
         this.save();
+        const { conversationId, text, pictures, key, templateIds } = this;
         try {
-            await this.api.post(this.conversationId, {
-                body: this.text.trim(),
-                key: this.key,
-                attachmentIds: this.pictures.map(({ id }) => id),
+            await this.api.post(conversationId, {
+                body: text.trim(),
+                key,
+                attachmentIds: pictures.map(({ id }) => id),
                 isSplit,
+                hold,
+                templateIds,
             });
         } catch (error) {
             this.failure = failureText(error);
@@ -118,9 +160,17 @@ export class Draft {
         } finally {
             this.isSending = false;
         }
-        Object.assign(this, { text: "", pictures: [], key: "" });
+        Object.assign(this, { text: "", pictures: [], key: "", templateIds: [] });
         this.save();
-        return true;
+        return { conversationId, text, pictures, key, templateIds };
+    }
+
+    /** Puts back what was sent and taken back; what was written meanwhile stands after it. */
+    takeBack({ text, pictures, templateIds }) {
+        this.text = [text, this.text].filter(Boolean).join("\n");
+        this.pictures = [...pictures, ...this.pictures];
+        this.templateIds = [...templateIds, ...this.templateIds];
+        this.touch();
     }
 }
 

@@ -1,63 +1,60 @@
-import { Component, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, onWillRender, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 import { useAutofocus } from "@web/core/utils/hooks";
+import { findTemplates, TemplateChoice } from "./template_finder";
+import { optionId, TemplateList } from "./template_list";
 
-/** Every quick reply with its text as the client would get it, to be found by a few letters. */
+const LIST_ID = "o_mchats_template_popover_list";
+
+/** Every quick reply, found by a few letters; beside the list the marked one as the client would get it. */
 export class TemplatePopover extends Component {
     static template = "crm_marketplace_chats.TemplatePopover";
-    static props = { templates: Object, onSelect: Function, close: Function };
+    static components = { TemplateList };
+    static props = {
+        templates: Object,
+        canSendPictures: Boolean,
+        /** text that can be kept as a template; nothing: no such button */
+        text: String,
+        onSelect: Function,
+        onSaveText: Function,
+        onShowOwn: Function,
+        close: Function,
+    };
 
     setup() {
         useAutofocus({ refName: "search" });
+        this.listId = LIST_ID;
         this.templates = useState(this.props.templates);
-        this.items = useRef("items");
-        this.state = useState({ search: "", active: 0 });
-        useEffect(
-            () => {
-                this.items.el?.querySelector(".active")?.scrollIntoView({ block: "nearest" });
-            },
-            () => [this.state.active]
+        this.state = useState({ search: "" });
+        this.choice = useState(
+            new TemplateChoice(() => findTemplates(this.templates.items, this.state.search))
         );
+        onWillRender(() => (this.chosen = this.choice.chosen));
     }
 
-    /** @returns {{category: string, templates: Object[]}[]} in the server's order */
-    get groups() {
-        const groups = new Map();
-        for (const template of this.found) {
-            const category = template.category || "";
-            groups.set(category, [...(groups.get(category) || []), template]);
-        }
-        return [...groups].map(([category, templates]) => ({ category, templates }));
+    get activeId() {
+        return optionId(LIST_ID, this.chosen);
     }
 
-    get found() {
-        const words = this.state.search.toLowerCase().split(/\s+/).filter(Boolean);
-        return this.templates.items.filter(({ name, shortcut, body }) => {
-            const text = `${name} ${shortcut || ""} ${body}`.toLowerCase();
-            return words.every((word) => text.includes(word));
-        });
-    }
-
-    get shown() {
-        return this.groups.flatMap(({ templates }) => templates);
-    }
-
-    isActive(template) {
-        return this.shown[this.state.active]?.id === template.id;
+    get missing() {
+        return _t("Not known here: %s. Its place will be marked in the message.", this.chosen.missing.join(", "));
     }
 
     onInput() {
-        this.state.active = 0;
+        this.choice.active = 0;
     }
 
     onKeydown(ev) {
         const step = { ArrowDown: 1, ArrowUp: -1 }[ev.key];
-        const { length } = this.shown;
-        if (step && length) {
+        if (!this.chosen || ev.isComposing) {
+            return;
+        }
+        if (step) {
             ev.preventDefault();
-            this.state.active = (this.state.active + step + length) % length;
-        } else if (ev.key === "Enter" && length) {
+            this.choice.step(step);
+        } else if (ev.key === "Enter") {
             ev.preventDefault();
-            this.props.onSelect(this.shown[this.state.active]);
+            this.props.onSelect(this.choice.chosen);
         }
     }
 }

@@ -7,19 +7,21 @@ import { useBus } from "@web/core/utils/hooks";
  * The quick replies, filled in for a conversation; filled in anew when it becomes about something else.
  *
  * @param {() => Object} getConversation
- * @returns {{status: "loading"|"ready"|"failed", items: Object[], failure: string, load: () => Promise<void>}}
+ * @returns {{status: "loading"|"ready"|"failed", items: Object[], values: Object<string, string>, failure: string,
+ *  load: () => Promise<void>}} values: labels of what a template may name
  */
 export function useTemplates(getConversation) {
     const chats = useChats();
     const templates = useState({
         status: "loading",
         items: [],
+        values: {},
         failure: "",
         async load() {
             templates.status = templates.items.length ? "ready" : "loading";
             try {
-                templates.items = await chats.api.templates(getConversation().id);
-                templates.status = "ready";
+                const { items, values } = await chats.api.templates(getConversation().id);
+                Object.assign(templates, { items, values, status: "ready" });
             } catch (error) {
                 templates.failure = failureText(error);
                 templates.status = "failed";
