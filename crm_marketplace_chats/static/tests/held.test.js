@@ -63,10 +63,10 @@ test("held by the server, taken back into the field", async () => {
 test("when the time is over the server is told, and the bar goes", async () => {
     const server = await open();
     await say("Yes");
-    await advanceTime(4900);
+    await advanceTime(2000);
     expect(".o_mchats_held").toHaveCount(1);
     expect(server.called("chats_release")).toHaveLength(0);
-    await advanceTime(200);
+    await advanceTime(3100);
     await animationFrame();
     expect(".o_mchats_held").toHaveCount(0);
     expect(server.called("chats_release")).toHaveLength(1);

@@ -105,7 +105,7 @@ export class NoteEditor extends Component {
         if (isEventHandled(ev, "NavigableList.select") || isEventHandled(ev, "NavigableList.close")) {
             return;
         }
-        if (ev.key === "Enter" && !ev.shiftKey && !ev.isComposing) {
+        if (ev.key === "Enter" && !ev.isComposing && this.chats.habits.sends(ev)) {
             ev.preventDefault();
             this.save();
         } else if (ev.key === "Escape") {
