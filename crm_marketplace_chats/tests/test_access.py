@@ -96,7 +96,6 @@ METHODS = {
     "marketplace.feed": dict.fromkeys(
         ("action_load", "action_allow_shrink", "action_allow_photo_hosts", "action_open_vehicles"), "manager"
     ),
-    "marketplace.listing": {"action_make_vehicle": "employee"},
     "marketplace.template": {"chats_preview": "group"},
     "marketplace.event": {"action_retry": "manager"},
     "marketplace.filter": {"chats_save": "group", "chats_remove": "own"},
@@ -212,13 +211,8 @@ class TestRights(AccessCase):
                     )
 
     def test_models_are_all_named(self):
-        stored = [("model", "=like", "marketplace.%"), ("transient", "=", False)]
+        stored = [("model", "=like", "marketplace.%"), ("transient", "=", False), ("abstract", "=", False)]
         models = self.env["ir.model"].search(stored).mapped("model")
-        models = (
-            self.env["ir.model"]
-            .search([("model", "=like", "marketplace.%"), ("abstract", "=", False)])
-            .mapped("model")
-        )
         self.assertEqual(set(models), set(RIGHTS))
 
     def test_other_channels_and_companies(self):
