@@ -13,7 +13,7 @@ from ..marketplaces.errors import REASONS, CredentialsError, EntitlementError, M
 from ..marketplaces.transport import origin
 from .marketplace_budget import SharedBudget
 from .marketplace_job import DONE
-from .reasons import describe_finding, describe_reason
+from .reasons import describe_cure, describe_finding, describe_reason
 
 _logger = logging.getLogger(__name__)
 
@@ -125,6 +125,7 @@ class MarketplaceChannel(models.Model):
     reason = fields.Char(readonly=True, copy=False)
     reason_detail = fields.Char(readonly=True, copy=False, groups="crm_marketplace_chats.group_chats_manager")
     state_message = fields.Char("What Is Going On", compute="_compute_state_message")
+    state_cure = fields.Char("What to Do", compute="_compute_state_message")
     check_report = fields.Text("Result of the Check", readonly=True, copy=False)
     job_ids = fields.One2many("marketplace.job", "channel_id", "Jobs", copy=False)
     last_success_at = fields.Datetime("Last Successful Pull", compute="_compute_last_success_at")
@@ -170,9 +171,9 @@ class MarketplaceChannel(models.Model):
     @api.depends_context("lang")
     def _compute_state_message(self):
         for channel in self:
-            channel.state_message = channel.reason and describe_reason(
-                self.env, channel.reason, channel.marketplace
-            )
+            said = (self.env, channel.reason, channel.marketplace)
+            channel.state_message = channel.reason and describe_reason(*said)
+            channel.state_cure = channel.reason and describe_cure(*said)
 
     @api.depends("job_ids.last_success_at")
     def _compute_last_success_at(self):

@@ -6,13 +6,17 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 from odoo import models
-from odoo.tools import config
+from odoo.tools import config, format_datetime
 
-from ..marketplaces.errors import MarketplaceError
+from ..marketplaces.errors import REASONS, EntitlementError, MarketplaceError
 from ..marketplaces.payload import Finding
 
 #: Clocks that differ by more than this bend the order of messages and the matching of echoes.
 CLOCK_TOLERANCE = timedelta(seconds=30)
+#: Deliveries that are this much older than the newest message have ceased to come.
+DELIVERY_TOLERANCE = timedelta(minutes=10)
+#: Findings by which the keys are good, and only some of what they open is closed.
+RIGHTS = {reason for reason, kind in REASONS.items() if kind is EntitlementError}
 #: With fewer, a long history holds up the sending of replies.
 CRON_THREADS = 2
 
@@ -26,11 +30,11 @@ class MarketplaceChannel(models.Model):
         :return: list of `payload.Finding`
         """
         findings = client.check()
-        if any(finding.level == "error" for finding in findings):
-            return findings
+        errors = {finding.code for finding in findings if finding.level == "error"}
         return [
             *findings,
-            *self._examine_calls(client),
+            # Where the keys themselves are good, what they open is tried to the end.
+            *(self._examine_calls(client) if errors <= RIGHTS else ()),
             *self._examine_clock(client),
             *self._examine_deliveries(client),
             *self._examine_odoo(),
@@ -47,12 +51,15 @@ class MarketplaceChannel(models.Model):
 
     def _examine_clock(self, client):
         difference = client.clock_difference
-        if difference is None or abs(difference) <= CLOCK_TOLERANCE:
+        if difference is None:
             return []
-        return [Finding("warning", "clock", {"seconds": round(difference.total_seconds())})]
+        values = {"seconds": round(abs(difference.total_seconds()))}
+        if abs(difference) > CLOCK_TOLERANCE:
+            return [Finding("warning", "clock", values)]
+        return [Finding("ok", "clock_fine", values)]
 
     def _examine_deliveries(self, client):
-        """Whether the marketplace could reach us. From inside it can only be seen that it could not."""
+        """Whether the marketplace reaches us. From inside it can only be seen that it cannot, or that it has."""
         if client.can_pull and not client.can_subscribe:
             return []
         address = self.webhook_url or ""
@@ -61,7 +68,26 @@ class MarketplaceChannel(models.Model):
             return [Finding(level, "address_not_public", {"address": urlsplit(address).netloc})]
         if client.can_subscribe and not self.webhook_active:
             return [Finding("warning", "deliveries_off")]
-        return [Finding("ok", "deliveries_ready")]
+        values = {"address": urlsplit(address).netloc}
+        if not self.last_delivery_at:
+            return [Finding("warning", "deliveries_none", values)]
+        values["when"] = format_datetime(self.env, self.last_delivery_at, dt_format="short")
+        if self._has_missed_deliveries():
+            return [Finding("warning", "deliveries_stopped", values)]
+        return [Finding("ok", "deliveries_come", values)]
+
+    def _has_missed_deliveries(self):
+        """Whether messages came by asking alone for a while. One that was asked for before it was delivered is none."""
+        last = self.env["marketplace.message"].search(
+            [
+                ("channel_id", "=", self.id),
+                ("direction", "=", "in"),
+                ("is_noise", "!=", True),
+                ("kind", "!=", "call"),
+            ],
+            limit=1,
+        )
+        return bool(last) and last.sent_at > self.last_delivery_at + DELIVERY_TOLERANCE
 
     def _examine_odoo(self):
         findings = []

@@ -1,6 +1,6 @@
 import logging
 import time
-from datetime import timedelta
+from datetime import timedelta, timezone
 from zlib import crc32
 
 from odoo import SUPERUSER_ID, api, fields, models
@@ -27,6 +27,8 @@ WORK = {
 PERIOD = {"pull": 60, "calls": 110, "listings": 3000, "webhook": 3000, "reconcile": 3000}
 #: What a piece of work answers: something was done, there is more to do at once; None: there was nothing to do.
 DONE, MORE = "done", "more"
+#: Troubles that a job remembers.
+KEPT_TROUBLES = 5
 FIRST_BACK_OFF, LONGEST_BACK_OFF, RATE_LIMIT_PAUSE = 30, 900, 60
 
 
@@ -66,6 +68,9 @@ class MarketplaceJob(models.Model):
     reason = fields.Char(readonly=True)
     detail = fields.Char(readonly=True)
     message = fields.Char("Last Trouble", compute="_compute_message")
+    troubles = fields.Json(
+        help="The last few: reason, detail, Unix times of the first and the last, how often."
+    )
     report = fields.Json(help="What the last run found, where it finds something.")
     walk = fields.Json(help="How far the job has come; belongs to the marketplace's client.")
 
@@ -213,6 +218,7 @@ class MarketplaceJob(models.Model):
                 "reason": error.reason,
                 "detail": error.detail,
                 "next_run_at": now + timedelta(seconds=self._back_off(error, failures)),
+                "troubles": self._with_trouble(error, now),
             }
             _logger.warning("channel %s, %s: %s", *self._where(), error)
         self.write(values)
@@ -221,6 +227,17 @@ class MarketplaceJob(models.Model):
             # The account has to be quiet as a whole.
             quiet = self.channel_id.job_ids.filtered(lambda job: job.next_run_at < values["next_run_at"])
             quiet.write({"next_run_at": values["next_run_at"]})
+
+    def _with_trouble(self, error, now):
+        """The last troubles with one more, newest first; the same again in a row is one that lasts."""
+        at = now.replace(tzinfo=timezone.utc).timestamp()
+        troubles = list(self.troubles or ())
+        if troubles and self.failures and troubles[0]["reason"] == error.reason:
+            lasting = troubles.pop(0)
+            entry = lasting | {"last": at, "times": lasting["times"] + 1, "detail": error.detail}
+        else:
+            entry = {"reason": error.reason, "detail": error.detail, "first": at, "last": at, "times": 1}
+        return [entry, *troubles][:KEPT_TROUBLES]
 
     def _period(self):
         """Seconds until the next regular run. Slightly less than the scheduled action's own interval, so that a run
