@@ -87,11 +87,11 @@ class Workspace:
         command = self.odoo_command("server", database, *arguments, "--stop-after-init", "--no-http")
         run(name, command, env=self.environment, cwd=ROOT, log=log, progress=MODULES_DONE)
 
-    def serve(self, database, port, *, log):
+    def serve(self, database, port, *options, log):
         """Start Odoo's server on a port of 127.0.0.1, with scheduled actions, and return its process."""
-        options = ["--db-filter", f"^{database}$", "--http-port", port, "--max-cron-threads", 2]
-        options += ["--log-handler", "werkzeug:WARNING"]  # its lines for each request would hide all else
-        command = self.odoo_command("server", database, *options)
+        common = ["--db-filter", f"^{database}$", "--http-port", port, "--max-cron-threads", 2]
+        common += ["--log-handler", "werkzeug:WARNING"]  # its lines for each request would hide all else
+        command = self.odoo_command("server", database, *common, *options)
         return Process("Odoo", command, env=self.environment, cwd=ROOT, log=log)
 
     def script(self, database, path, *, log, name, **variables):

@@ -10,9 +10,10 @@ import pytest
 import requests
 from dealership import Dealership
 from odoo_server import OdooUnderTest, logged_errors
+from secrecy import told_in_log
 
 from devtools import demo
-from devtools.paths import LOGS, SCREENSHOTS
+from devtools.paths import ADDON, LOGS, SCREENSHOTS
 from devtools.process import end_all, tail
 from devtools.system import chromium, free_port
 from devtools.workspace import Workspace
@@ -55,13 +56,17 @@ def odoo(workspace, simulator):
     url, log = f"http://127.0.0.1:{port}", f"test-odoo-{os.getpid()}.log"
     with workspace.scratch() as database:
         demo.seed(workspace, database, url, simulator)
-        process = workspace.serve(database, port, log=log)
+        # Also what the transport says of each request: test_secrets.py looks for what must not be told.
+        process = workspace.serve(database, port, "--log-handler", f"odoo.addons.{ADDON}:DEBUG", log=log)
         try:
             demo.wait_for(lambda: demo.answers(f"{url}/web/login"), process, "Odoo's login page")
             demo.wait_for_chats(workspace, database, process)
-            yield OdooUnderTest(workspace, url, database, LOGS / log)
+            under_test = OdooUnderTest(workspace, url, database, LOGS / log)
+            yield under_test
+            told = told_in_log(under_test)
         finally:
             process.end()
+    assert not told, f"the log of the whole run tells {told}"
     assert not (errors := logged_errors(LOGS / log)), "the server's log has errors:\n" + "\n".join(errors)
 
 

@@ -34,13 +34,15 @@ class OdooUnderTest:
 
         return call
 
-    def upload(self, session, conversation, content, name="photo.png"):
+    def csrf_token(self, session):
+        """Return what the session's pages hand out for its forms."""
+        return re.search(r'csrf_token: "(\w+)"', session.get(f"{self.url}/odoo", timeout=120).text)[1]
+
+    def upload(self, session, csrf_token, conversation, content, name="photo.png"):
         """Hand over a picture for a reply, as the browser does; what the server answers."""
-        page = session.get(f"{self.url}/odoo", timeout=120)
-        csrf = re.search(r'csrf_token: "(\w+)"', page.text)
         answer = session.post(
             f"{self.url}/crm_marketplace_chats/upload/{conversation}",
-            data={"csrf_token": csrf and csrf[1]},
+            data={"csrf_token": csrf_token},
             files={"file": (name, content)},
             timeout=120,
         )

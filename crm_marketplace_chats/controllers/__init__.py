@@ -1,1 +1,1 @@
-from . import export, upload, webhook
+from . import access_log, export, upload, webhook

@@ -55,59 +55,63 @@ REASONS = {
 
 #: What to click and where, at the marketplaces whose cabinets we know; said after the sentence.
 CURES = {
-    ("wrong_keys", "avito"): _lt(
-        "Sign in at Avito with the main account, open For Business → Integrations → API "
-        "(avito.ru/professionals/api), copy client_id and client_secret into Chats → Configuration → Channels and "
-        "press «Check the Connection»."
-    ),
-    ("wrong_keys", "autoru"): _lt(
-        "Ask your manager at Auto.ru for a token, paste it into Chats → Configuration → Channels → Token and press "
-        "«Check the Connection»."
-    ),
-    ("wrong_login", "autoru"): _lt(
-        "Sign in at the Auto.ru cabinet with them; then enter what works there in Chats → Configuration → Channels → "
-        "Login, Password."
-    ),
-    ("password_expired", "autoru"): _lt(
-        "Sign in at the Auto.ru cabinet, set a new password, and enter it in Chats → Configuration → Channels → "
-        "Password."
-    ),
-    ("code_required", "autoru"): _lt(
-        "Sign in at the Auto.ru cabinet in a browser and paste its session ID into Chats → Configuration → Channels → "
-        "Session ID; or choose there the way with the ChatId."
-    ),
-    ("session_refused", "autoru"): _lt(
-        "Sign in at the Auto.ru cabinet in a browser once more and paste the new session ID into Chats → Configuration "
-        "→ Channels → Session ID."
-    ),
-    ("keys_missing", "avito"): _lt(
-        "Enter Client ID and Client Secret in Chats → Configuration → Channels; they lie at Avito → For Business → "
-        "Integrations → API (avito.ru/professionals/api)."
-    ),
-    ("keys_missing", "autoru"): _lt(
-        "Enter the token and the login with its password (or a session ID) in Chats → Configuration → Channels; where "
-        "Auto.ru delivers, the ChatId alone is enough."
-    ),
-    ("not_a_dealer", "autoru"): _lt(
-        "Take the login of the salon's cabinet, not a personal one: Chats → Configuration → Channels → Login."
-    ),
-    ("payment_required", "avito"): _lt(
-        "The keys are right. See at Avito → For Business → Tariff whether it includes the API of the messenger, or ask "
-        "your manager at Avito; then press «Check the Connection»."
-    ),
-    ("payment_required", "autoru"): _lt(
-        "The token is right. Fill up the balance in the Auto.ru cabinet, or ask your manager at Auto.ru; then press "
-        "«Check the Connection»."
-    ),
-    ("forbidden", "avito"): _lt(
-        "This may be the key of an employee: sign in at Avito with the main account of the company and take the keys "
-        "from For Business → Integrations → API (avito.ru/professionals/api)."
-    ),
-    ("forbidden", "autoru"): _lt(
-        "Take the login of the salon's owner; an agency enters the number of the salon too: Chats → Configuration → "
-        "Channels → Dealer ID. Which rights the token has, your manager at Auto.ru knows."
-    ),
-    ("too_late", "avito"): _lt("Avito lets a message be deleted for an hour after its sending."),
+    "avito": {
+        "wrong_keys": _lt(
+            "Sign in at Avito with the main account, open For Business → Integrations → API "
+            "(avito.ru/professionals/api), copy client_id and client_secret into Chats → Configuration → Channels and "
+            "press «Check the Connection»."
+        ),
+        "keys_missing": _lt(
+            "Enter Client ID and Client Secret in Chats → Configuration → Channels; they lie at Avito → For Business → "
+            "Integrations → API (avito.ru/professionals/api)."
+        ),
+        "payment_required": _lt(
+            "The keys are right. See at Avito → For Business → Tariff whether it includes the API of the messenger, "
+            "or ask your manager at Avito; then press «Check the Connection»."
+        ),
+        "forbidden": _lt(
+            "This may be the key of an employee: sign in at Avito with the main account of the company and take the "
+            "keys from For Business → Integrations → API (avito.ru/professionals/api)."
+        ),
+        "too_late": _lt("Avito lets a message be deleted for an hour after its sending."),
+    },
+    "autoru": {
+        "wrong_keys": _lt(
+            "Ask your manager at Auto.ru for a token, paste it into Chats → Configuration → Channels → Token and press "
+            "«Check the Connection»."
+        ),
+        "wrong_login": _lt(
+            "Sign in at the Auto.ru cabinet with them; then enter what works there in Chats → Configuration → "
+            "Channels → Login, Password."
+        ),
+        "password_expired": _lt(
+            "Sign in at the Auto.ru cabinet, set a new password, and enter it in Chats → Configuration → Channels → "
+            "Password."
+        ),
+        "code_required": _lt(
+            "Sign in at the Auto.ru cabinet in a browser and paste its session ID into Chats → Configuration → "
+            "Channels → Session ID; or choose there the way with the ChatId."
+        ),
+        "session_refused": _lt(
+            "Sign in at the Auto.ru cabinet in a browser once more and paste the new session ID into Chats → "
+            "Configuration → Channels → Session ID."
+        ),
+        "keys_missing": _lt(
+            "Enter the token and the login with its password (or a session ID) in Chats → Configuration → Channels; "
+            "where Auto.ru delivers, the ChatId alone is enough."
+        ),
+        "not_a_dealer": _lt(
+            "Take the login of the salon's cabinet, not a personal one: Chats → Configuration → Channels → Login."
+        ),
+        "payment_required": _lt(
+            "The token is right. Fill up the balance in the Auto.ru cabinet, or ask your manager at Auto.ru; then "
+            "press «Check the Connection»."
+        ),
+        "forbidden": _lt(
+            "Take the login of the salon's owner; an agency enters the number of the salon too: Chats → "
+            "Configuration → Channels → Dealer ID. Which rights the token has, your manager at Auto.ru knows."
+        ),
+    },
 }
 
 FINDINGS = {
@@ -177,7 +181,7 @@ def describe_reason(env, reason, marketplace):
 
 def describe_cure(env, reason, marketplace):
     """What an administrator has to click and where; empty where time or nobody cures it."""
-    sentence = CURES.get((reason, marketplace))
+    sentence = CURES.get(marketplace, {}).get(reason)
     return _say(env, sentence, {}, marketplace) if sentence else ""
 
 

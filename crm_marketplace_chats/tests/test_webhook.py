@@ -1,6 +1,7 @@
 """Deliveries: checked, stored and answered in the request; understood later, by a job."""
 
 import json
+import logging
 from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
@@ -47,6 +48,16 @@ class TestWebhook(ChatsMixin, HttpCase):
             [("cron_id", "=", self.env.ref("crm_marketplace_chats.ir_cron_events").id)]
         )
         self.assertTrue(triggers, "the job runs at once, not at the next minute")
+
+    def test_log_of_requests_leaves_the_secret_out(self):
+        address = f"/crm_marketplace_chats/hook/{self.shop.id}/s3cret-Part_1"
+        with self.assertLogs("werkzeug", "INFO") as log:
+            logging.getLogger("werkzeug").info('"%s" %s', f"POST {address}?chat_id=Q7mV HTTP/1.1", 200)
+            logging.getLogger("werkzeug").info(f'"POST {address} HTTP/1.1" 404')
+        told = "".join(log.output)
+        self.assertNotIn("s3cret", told)
+        self.assertNotIn("Q7mV", told)
+        self.assertEqual(told.count(f"/hook/{self.shop.id}/***"), 2)
 
     def test_answers_no_session(self):
         self.assertNotIn("session_id", self.deliver(delivery()).headers.get("Set-Cookie", ""))

@@ -152,15 +152,18 @@ class Employee:
         self.log_in()
 
     def log_in(self):
-        self.ways = [(server, server.session(self.login)) for server in self.stage.servers]
+        sessions = [(server, server.session(self.login)) for server in self.stage.servers]
+        self.ways = [(server, session, server.csrf_token(session)) for server, session in sessions]
 
     def __call__(self, model, method, *args):
         """Return what the method returns. What Odoo refuses for a reason of its own is an OdooError."""
-        return self._patiently(lambda server, session: server.rpc(self.login, session)(model, method, *args))
+        return self._patiently(
+            lambda server, session, _: server.rpc(self.login, session)(model, method, *args)
+        )
 
     def upload(self, conversation, content):
         """Hand over a picture for a reply; its number. Where no answer comes there will be one too many."""
-        return self._patiently(lambda server, session: server.upload(session, conversation, content))["id"]
+        return self._patiently(lambda server, *way: server.upload(*way, conversation, content))["id"]
 
     def _patiently(self, ask, patience=120):
         until = time.monotonic() + patience
