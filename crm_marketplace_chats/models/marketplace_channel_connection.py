@@ -64,7 +64,7 @@ class MarketplaceChannel(models.Model):
             channel.last_delivery_at = last.create_date
 
     @api.depends("job_ids.troubles")
-    @api.depends_context("lang", "tz")
+    @api.depends_context("lang", "uid")  # of the user is the time zone
     def _compute_last_troubles(self):
         kinds = dict(self.env["marketplace.job"]._fields["kind"]._description_selection(self.env))
         for channel in self:

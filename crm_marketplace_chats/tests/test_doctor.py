@@ -124,7 +124,8 @@ class TestPage(ChatsCase):
                 self.account.fault("conversations", unreachable(), times=1)
                 self.job(self.shop, "pull").next_run_at = fields.Datetime.now()
                 self.run_job("pull")
-        shown = self.shop.with_context(tz="Europe/Moscow").with_user(self.anna).last_troubles
+        self.anna.tz = "Europe/Moscow"
+        shown = self.shop.with_user(self.anna).last_troubles
         self.assertEqual(
             [(one["when"], one["times"]) for one in shown], [("02.03 15:02", 3), ("02.03 13:00", 1)]
         )
