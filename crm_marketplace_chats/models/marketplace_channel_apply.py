@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-from ..marketplaces.payload import DELETED, OUT, Batch, RemoteConversation
+from ..marketplaces.payload import DELETED, OUT, UNKNOWN, Batch, RemoteConversation
 from .bulk import commit_retrying, insert_new, to_naive, update_changed
 
 #: Our clock and the marketplace's may differ by this much when an echo is matched with what we sent.
@@ -221,12 +221,12 @@ class MarketplaceChannel(models.Model):
         changed = update_changed(
             Message,
             [self._changed_message(known[key], unique[key]) for key in known],
-            keep_empty={"state", "body"},
+            keep_empty={"state", "body", "data", "media_state"},
         )
         ids = [*created, *changed, *adopted.values()]
         Message.browse(ids).invalidate_recordset()
         touched = set(Message.browse(ids).conversation_id.ids)
-        if any(row["media_state"] == "pending" for row in new):
+        if "pending" in Message.browse(ids).mapped("media_state"):
             self.env["marketplace.job"]._trigger("media")
         return touched, ids
 
@@ -281,15 +281,19 @@ class MarketplaceChannel(models.Model):
             data["media"] = [{"kind": item.kind, "url": item.url, "ref": item.ref} for item in message.media]
         return data or None
 
-    @staticmethod
-    def _changed_message(known, message):
+    def _changed_message(self, known, message):
         """What may change in a message after it was stored: it can be deleted, and the buyer can read ours. What one
-        said that is known as deleted may come later."""
+        said that is known as deleted may come later, and so may what one holds at all."""
         message_id, kind, has_text = known
+        # One answer may leave out what a message holds; as soon as another tells, it is known.
+        understood = kind == UNKNOWN and message.kind != UNKNOWN
+        fills = understood or (kind == DELETED and not has_text)
         return {
             "id": message_id,
-            "kind": DELETED if message.kind == DELETED else kind,
-            "body": message.body or None if kind == DELETED and not has_text else None,
+            "kind": message.kind if understood or message.kind == DELETED else kind,
+            "body": message.body or None if fills else None,
+            "data": self._message_data(message) if understood else None,
+            "media_state": "pending" if understood and message.media else None,
             "state": "read" if message.direction == OUT and message.read_at else None,
         }
 

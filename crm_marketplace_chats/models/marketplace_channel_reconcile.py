@@ -89,9 +89,11 @@ class MarketplaceChannel(models.Model):
         return True
 
     def _chats_to_look_into(self, client, after):
-        domain = [("is_unprocessed", "=", True)]
-        if client.delete_within:
-            domain = ["|", ("last_message_at", ">", fields.Datetime.now() - RECENT), *domain]
+        since = fields.Datetime.now() - RECENT
+        young = [("last_message_at", ">", since)]
+        if not client.delete_within:  # then only what has not been understood may be told better now
+            young = [("message_ids", "any", [("kind", "=", "unknown"), ("sent_at", ">", since)])]
+        domain = ["|", ("is_unprocessed", "=", True), *young]
         return self.env["marketplace.conversation"].search(
             [
                 ("channel_id", "=", self.id),

@@ -16,7 +16,7 @@ from odoo.addons.crm_marketplace_chats.marketplaces.errors import (
     RejectedError,
     TemporaryError,
 )
-from odoo.addons.crm_marketplace_chats.marketplaces.payload import RemoteListing
+from odoo.addons.crm_marketplace_chats.marketplaces.payload import RemoteListing, RemoteMedia
 from odoo.addons.crm_marketplace_chats.marketplaces.reading import moment as read_moment
 from odoo.addons.crm_marketplace_chats.marketplaces.transport import Answer
 from odoo.addons.crm_marketplace_chats.models.marketplace_message_queue import READING_PAUSE
@@ -195,6 +195,41 @@ class TestListingLeftOut(PullCase):
         self.full_answer(listing=CAR)
         self.pull()
         self.assertRecordValues(self.chat(self.shop), [{"is_noise": False, "is_unprocessed": True}])
+
+
+@tagged("post_install", "-at_install")
+class TestContentLeftOut(PullCase):
+    """A message that one answer tells of without what it holds; the next answer tells all."""
+
+    def hollow(self, message):
+        return replace(message, kind="unknown", body="", media=(), data={"unknown": {"type": ""}})
+
+    def test_filled_in_when_it_is_told(self):
+        self.account.files["https://x/1"] = drawn(4)
+        picture = incoming("m1", kind="image", text="", media=(RemoteMedia("image", "https://x/1"),))
+        whole = (picture, incoming("m2", 1))
+        self.apply(self.shop, *map(self.hollow, whole))
+        self.apply(self.shop, *whole)
+        messages = self.chat(self.shop).message_ids.sorted("id")
+        self.assertEqual(messages.mapped("kind"), ["image", "text"])
+        self.assertEqual(messages[1].body, "text of m2")
+        self.run_job("media")
+        self.assertEqual((messages[0].media_state, len(messages[0].attachment_ids)), ("done", 1))
+        self.apply(self.shop, *map(self.hollow, whole))
+        self.assertEqual(messages.mapped("kind"), ["image", "text"], "what is known stays")
+
+    def test_found_by_the_comparison(self):
+        now = self.shop.create_date.astimezone()
+        said = self.account.say("c1", "Is it there?", now)
+        self.account.reply("c1", "Yes", now)
+        listed = self.account.chats["c1"].messages
+        listed[0] = self.hollow(said)
+        self.pull()
+        listed[0] = said
+        self.patch(BazaarClient, "delete_within", None)
+        self.shop.action_reconcile()
+        self.run_job("reconcile")
+        self.assertEqual(self.message(self.shop, said.external_id).body, "Is it there?")
 
 
 @tagged("post_install", "-at_install")
