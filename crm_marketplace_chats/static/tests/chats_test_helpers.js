@@ -16,13 +16,17 @@ class MarketplaceConversation extends models.Model {
     _name = "marketplace.conversation";
 }
 
+class MarketplaceFilter extends models.Model {
+    _name = "marketplace.filter";
+}
+
 class MarketplaceMessage extends models.Model {
     _name = "marketplace.message";
 }
 
 export function defineChatsModels() {
     defineParams({ suite: "mail" }, "replace");
-    return defineModels({ ...mailModels, MarketplaceConversation, MarketplaceMessage });
+    return defineModels({ ...mailModels, MarketplaceConversation, MarketplaceFilter, MarketplaceMessage });
 }
 
 export const CHANNEL = {
@@ -116,6 +120,11 @@ export class ChatsServer {
     templatePictures = [];
     panel = PANEL;
     counts = { waiting: 0, mine: 0, unowned: 0, snoozed: 0, unprocessed: 0 };
+    employees = [{ id: 77, name: "Anna Kovaleva" }];
+    filters = [];
+    hits = {};
+    /** @type {Object<number, string>} conversation -> why an action on many does not work for it */
+    refusals = {};
     pageSize = 50;
     /** @type {{method: string, ids: number[], kwargs: Object}[]} */
     calls = [];
@@ -173,10 +182,11 @@ export class ChatsServer {
             counts: this.counts,
             channel_ids: this.channels.map(({ id }) => id),
             user_lang: "en_US",
+            filters: this.filters,
         };
     }
 
-    chats_list(ids, { view, search, after }) {
+    chats_list(ids, { view, search, after, filters }) {
         const matches = {
             waiting: (row) => (row.is_unprocessed && !row.snoozed_until) || row.due_since,
             snoozed: (row) => row.snoozed_until,
@@ -190,7 +200,8 @@ export class ChatsServer {
         }[view] ?? ((row) => row.last_message_at);
         const sign = ["waiting", "snoozed"].includes(view) ? 1 : -1;
         const rows = this.conversations
-            .filter((row) => matches(row) && (!search || row.buyer_name.includes(search)))
+            .filter((row) => matches(row) && (!search || row.buyer_name.includes(search) || this.hits[row.id]))
+            .filter((row) => !filters?.car || row.car_title.includes(filters.car))
             .sort((a, b) => moment(a).localeCompare(moment(b)) * sign || (a.id - b.id) * sign);
         const start = rows.findIndex(({ id }) => id === after) + 1;
         const page = rows.slice(start, start + this.pageSize);
@@ -198,6 +209,7 @@ export class ChatsServer {
             ids: page.map(({ id }) => id),
             has_more: start + this.pageSize < rows.length,
             counts: this.counts,
+            hits: search ? this.hits : {},
             store: { "marketplace.conversation": page },
         };
     }
@@ -259,7 +271,7 @@ export class ChatsServer {
 
     chats_tick([id]) {
         const [row] = this.find([id]);
-        Object.assign(row, { is_unprocessed: false, unread_count: 0, waiting_since: false });
+        Object.assign(row, { is_unprocessed: false, unread_count: 0, waiting_since: false, due_since: false });
         return { store: { "marketplace.conversation": [row] } };
     }
 
@@ -267,6 +279,51 @@ export class ChatsServer {
         const [row] = this.find([id]);
         row.responsible = user_id && { id: user_id, name: "Anna Kovaleva" };
         return { store: { "marketplace.conversation": [row] } };
+    }
+
+    /** Does something to each of these chats but those that refuse. */
+    many(ids, change) {
+        const done = ids.filter((id) => !this.refusals[id]);
+        this.find(done).forEach(change);
+        return {
+            done,
+            undone: ids.filter((id) => this.refusals[id]).map((id) => ({ id, reason: this.refusals[id] })),
+            store: { "marketplace.conversation": this.find(ids) },
+            counts: this.counts,
+        };
+    }
+
+    chats_tick_many(ids) {
+        return this.many(ids, (row) => this.chats_tick([row.id]));
+    }
+
+    chats_assign_many(ids, { user_id }) {
+        return this.many(ids, (row) => this.chats_assign([row.id], { user_id }));
+    }
+
+    chats_snooze(ids, { until }) {
+        return this.many(ids, (row) => {
+            row.snoozed_until = until && ago(-120);
+            row.due_since = false;
+        });
+    }
+
+    chats_filter_choices() {
+        return { employees: this.employees };
+    }
+
+    chats_cars() {
+        return ["Haval Jolion"];
+    }
+
+    chats_save(ids, { name, view, query }) {
+        this.filters = [...this.filters, { id: this.filters.length + 1, name, view, ...query }];
+        return this.filters;
+    }
+
+    chats_remove([id]) {
+        this.filters = this.filters.filter((saved) => saved.id !== id);
+        return this.filters;
     }
 
     chats_assignees() {

@@ -35,6 +35,20 @@ export function shortTime(moment, now) {
     return days < 7 ? moment.toLocaleString({ weekday: "short" }) : toLocaleDateString(moment);
 }
 
+/** The shortest thing that tells a moment to come: the time today, else with the day. */
+export function untilLabel(moment, now) {
+    const days = daysBetween(now, moment);
+    const time = clockTime(moment);
+    if (days <= 0) {
+        return time;
+    }
+    if (days === 1) {
+        return _t("tomorrow %s", time);
+    }
+    const day = moment.toLocaleString(days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" });
+    return `${day} ${time}`;
+}
+
 /** The heading over the messages of one day. */
 export function dayLabel(moment, now) {
     const days = daysBetween(moment, now);

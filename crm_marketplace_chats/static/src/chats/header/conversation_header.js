@@ -2,6 +2,7 @@ import { BlockItems } from "@crm_marketplace_chats/chats/block/block_items";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { PresenceSign } from "@crm_marketplace_chats/chats/presence/presence_sign";
 import { safeUrl } from "@crm_marketplace_chats/chats/common/text_parts";
+import { SnoozeButton } from "@crm_marketplace_chats/chats/snooze/snooze_strip";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { Component, useState } from "@odoo/owl";
 import { Dropdown } from "@web/core/dropdown/dropdown";
@@ -14,7 +15,14 @@ import { HandOverDialog } from "./hand_over/hand_over_dialog";
 /** Who is spoken with, about which car, and what can be done with the whole conversation. */
 export class ConversationHeader extends Component {
     static template = "crm_marketplace_chats.ConversationHeader";
-    static components = { BlockItems, Dropdown, DropdownItem, MarketplaceMark, PresenceSign };
+    static components = {
+        BlockItems,
+        Dropdown,
+        DropdownItem,
+        MarketplaceMark,
+        PresenceSign,
+        SnoozeButton,
+    };
     static props = {
         conversation: Object,
         thread: Object,
@@ -48,7 +56,8 @@ export class ConversationHeader extends Component {
     }
 
     get canTick() {
-        return Boolean(this.conversation.is_unprocessed && this.props.thread.seenId);
+        const { is_unprocessed, due_since } = this.conversation;
+        return Boolean((is_unprocessed || due_since) && this.props.thread.seenId);
     }
 
     get marketplaceUrl() {

@@ -1,4 +1,5 @@
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
+import { dependsOnTime } from "@crm_marketplace_chats/chats/model/filters";
 import { VIEWS } from "@crm_marketplace_chats/chats/model/views";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { NoticeDialog } from "@crm_marketplace_chats/chats/notice/notice_dialog";
@@ -7,7 +8,10 @@ import { Component, useEffect, useRef, useState } from "@odoo/owl";
 import { useService } from "@web/core/utils/hooks";
 import { useDebounced } from "@web/core/utils/timing";
 import { useListKeys } from "./list_keys";
+import { Facets } from "./filters/facets";
+import { FilterMenu } from "./filters/filter_menu";
 import { ConversationRow } from "./row/conversation_row";
+import { SelectionBar } from "./selection/selection_bar";
 import { useSteadyScroll } from "./steady_scroll";
 
 const SEARCH_MS = 250;
@@ -15,7 +19,7 @@ const SEARCH_MS = 250;
 /** Search, views and channels over the conversations themselves. */
 export class ConversationList extends Component {
     static template = "crm_marketplace_chats.ConversationList";
-    static components = { ConversationRow, MarketplaceMark };
+    static components = { ConversationRow, Facets, FilterMenu, MarketplaceMark, SelectionBar };
     static props = {};
 
     setup() {
@@ -31,10 +35,22 @@ export class ConversationList extends Component {
             () => this.chats.changeList((list) => list.setSearch(this.input.search)),
             SEARCH_MS
         );
-        this.keys = useListKeys(this.scroll, (id) => this.open(id));
+        this.keys = useListKeys(this.scroll, {
+            open: (id) => this.open(id),
+            select: (id, isRange) => this.select(id, isRange),
+        });
         useSteadyScroll(this.scroll, ".o_mchats_row");
         this.useMore();
-        this.useSearchRefresh();
+        this.useAskedRefresh();
+        // The field follows what was chosen elsewhere, e.g. an own filter.
+        useEffect(
+            (search) => {
+                if (search !== this.input.search.trim()) {
+                    this.input.search = search;
+                }
+            },
+            () => [this.list.search]
+        );
     }
 
     chooseNotices() {
@@ -72,16 +88,16 @@ export class ConversationList extends Component {
         );
     }
 
-    /** What a search finds is for the server to say: a change asks it again. */
-    useSearchRefresh() {
-        const refresh = useDebounced(() => this.list.search && this.list.refresh(), SEARCH_MS);
+    /** What a search or a filter finds is for the server to say: a change asks it again, and so does time. */
+    useAskedRefresh() {
+        const refresh = useDebounced(() => this.list.isAsked && this.list.refresh(), SEARCH_MS);
         useEffect(
             () => {
-                if (this.list.search) {
+                if (this.list.isAsked) {
                     refresh();
                 }
             },
-            () => [this.counter.changes]
+            () => [this.counter.changes, dependsOnTime(this.list.filters) && +this.chats.now]
         );
     }
 
@@ -101,15 +117,19 @@ export class ConversationList extends Component {
     }
 
     showAll() {
-        this.input.search = "";
-        this.chats.changeList((list) => {
-            list.search = "";
-            list.channelIds = [];
-            list.setView(VIEWS.at(-1));
-        });
+        this.chats.changeList((list) => list.widen());
     }
 
     open(id) {
-        this.chats.open(id);
+        this.chats.open(id, this.list.search ? this.list.hits[id]?.message_id : false);
+    }
+
+    /** @param {boolean} isRange from the row selected last to this one */
+    select(id, isRange) {
+        if (isRange) {
+            this.chats.selection.extend(id);
+        } else {
+            this.chats.selection.toggle(id);
+        }
     }
 }

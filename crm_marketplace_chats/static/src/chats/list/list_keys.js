@@ -7,9 +7,11 @@ const STEPS = { ArrowDown: 1, KeyJ: 1, ArrowUp: -1, KeyK: -1 };
  * Walking through the rows of a list by keyboard: one of them can be reached by Tab, the arrows go on from there.
  *
  * @param {{el: HTMLElement}} scroll
- * @param {(id: number) => void} open
+ * @param {Object} actions
+ * @param {(id: number) => void} actions.open
+ * @param {(id: number, isRange: boolean) => void} actions.select
  */
-export function useListKeys(scroll, open) {
+export function useListKeys(scroll, { open, select }) {
     const state = useState({ focused: false });
 
     const rows = () => [...scroll.el.querySelectorAll("[role='option']")];
@@ -27,6 +29,9 @@ export function useListKeys(scroll, open) {
         } else if (row && ["Enter", " "].includes(ev.key)) {
             ev.preventDefault();
             open(Number(row.dataset.id));
+        } else if (row && ev.code === "KeyX") {
+            ev.preventDefault();
+            select(Number(row.dataset.id), ev.shiftKey);
         }
     }
 

@@ -2,6 +2,7 @@ import { _t } from "@web/core/l10n/translation";
 
 const CONVERSATION = "marketplace.conversation";
 const MESSAGE = "marketplace.message";
+const FILTER = "marketplace.filter";
 
 /** The server could not take a picture; the message is for the user. */
 export class UploadError extends Error {}
@@ -34,9 +35,10 @@ export class ChatsApi {
 
     /**
      * @param {Object} query
-     * @param {"waiting"|"mine"|"unowned"|"all"} query.view
+     * @param {"waiting"|"mine"|"unowned"|"snoozed"|"all"} query.view
      * @param {number[]|false} query.channel_ids
      * @param {string} query.search
+     * @param {Object} query.filters see filters.js
      * @param {number|false} query.after id of the last row held
      * @param {number} query.limit
      */
@@ -83,6 +85,37 @@ export class ChatsApi {
 
     tick(id, lastMessageId) {
         return this.call(CONVERSATION, "chats_tick", [[id]], { last_message_id: lastMessageId });
+    }
+
+    /** As `assignMany` and `snooze`: answers `{done, undone: [{id, reason}]}` too. */
+    tickMany(ids, lastMessageIds) {
+        return this.call(CONVERSATION, "chats_tick_many", [ids], { last_message_ids: lastMessageIds });
+    }
+
+    assignMany(ids, userId) {
+        return this.call(CONVERSATION, "chats_assign_many", [ids], { user_id: userId });
+    }
+
+    /** @param {string|false} until a preset's name, a moment in UTC, false: end it now */
+    snooze(ids, until, lastMessageIds) {
+        return this.call(CONVERSATION, "chats_snooze", [ids], { until, last_message_ids: lastMessageIds });
+    }
+
+    filterChoices() {
+        return this.call(CONVERSATION, "chats_filter_choices", []);
+    }
+
+    /** @returns {Promise<string[]>} makes and models that clients ask about */
+    cars(text) {
+        return this.call(CONVERSATION, "chats_cars", [], { text });
+    }
+
+    saveFilter(name, view, query) {
+        return this.call(FILTER, "chats_save", [], { name, view, query });
+    }
+
+    removeFilter(id) {
+        return this.call(FILTER, "chats_remove", [[id]]);
     }
 
     /** @param {string} [note] what the colleague has to know */

@@ -2,10 +2,13 @@ import { failureText } from "@crm_marketplace_chats/chats/common/failure";
 import { EventBus, markRaw, reactive, useEnv, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
+import { groupBy } from "@web/core/utils/arrays";
 import { ChatsApi } from "./chats_api";
 import { Drafts } from "./drafts";
+import { FILTERS } from "./filters";
 import { HeldReplies } from "./held_replies";
 import { ListModel } from "./list_model";
+import { Selection } from "./selection";
 import { ThreadModel } from "./thread_model";
 import { WritingHabits } from "./writing_habits";
 
@@ -25,6 +28,12 @@ export class ChatsModel {
     now = luxon.DateTime.now();
     isLive = true;
     isTicking = false;
+    /** Something is being done to the selected chats. */
+    isDoing = false;
+    /** @type {{id: number, name: string}[]} colleagues who use the same channels, once they are asked for */
+    employees = [];
+    /** @type {{id: number, name: string, view: string}[]} own filters */
+    savedFilters = [];
 
     constructor(env) {
         const { services } = env;
@@ -36,6 +45,7 @@ export class ChatsModel {
         this.heldReplies = reactive(new HeldReplies(this.api, this.drafts, this.notification));
         this.habits = reactive(new WritingHabits());
         this.list = reactive(new ListModel(this.api, this.store));
+        this.selection = reactive(new Selection(this.list));
         /** @type {Map<number, ThreadModel>} those that were opened */
         this.threads = new Map();
         this.isPanelWanted = browser.localStorage.getItem(PANEL_SLOT) !== "closed";
@@ -72,7 +82,9 @@ export class ChatsModel {
     /** Nothing can be shown without the channels: every conversation is one of theirs. */
     async loadChannels() {
         try {
-            this.channelIds = (await this.api.start()).channel_ids;
+            const { channel_ids, filters } = await this.api.start();
+            this.channelIds = channel_ids;
+            this.savedFilters = filters;
             this.failure = "";
         } catch (error) {
             this.failure = this.channelIds.length ? "" : failureText(error);
@@ -126,6 +138,7 @@ export class ChatsModel {
     /** @param {(list: ListModel) => void} change another view, another filter */
     changeList(change) {
         change(this.list);
+        this.selection.clear();
         this.list.keep(this.conversation);
     }
 
@@ -142,6 +155,122 @@ export class ChatsModel {
         const next = ids[index < 0 ? 0 : index + step];
         if (next) {
             this.open(next);
+        }
+    }
+
+    /** Opens the chat that waits longest behind the open one, with what the list is narrowed to. */
+    async openNextWaiting() {
+        const next = this.nextWaitingHere() ?? (await this.nextWaitingAnywhere());
+        if (next) {
+            await this.open(next);
+        } else if (next === false) {
+            this.notification.add(_t("Nobody else is waiting for an answer."), { type: "info" });
+        }
+    }
+
+    nextWaitingHere() {
+        if (this.list.view.id !== "waiting") {
+            return undefined;
+        }
+        const { rows } = this.list;
+        const open = rows.findIndex(({ id }) => id === this.openId);
+        const others = [...rows.slice(open + 1), ...rows.slice(0, Math.max(open, 0))];
+        return others.find(({ isQueued }) => isQueued)?.id;
+    }
+
+    /** @returns {Promise<number|false|undefined>} false: there is none; undefined: nobody could tell */
+    async nextWaitingAnywhere() {
+        const query = { ...this.list.query, view: "waiting", search: "", after: false, limit: 2 };
+        const answer = await this.attempt(() => this.api.list(query));
+        return answer && (answer.ids.find((id) => id !== this.openId) ?? false);
+    }
+
+    // -------------------------------------------------------- filters
+
+    /** What the list can be narrowed to, with the values to choose from. */
+    get filterChoices() {
+        const marketplaces = new Map(
+            this.channels.map((channel) => [channel.marketplace, channel.marketplace_label])
+        );
+        const options = {
+            marketplaces: [...marketplaces].map(([value, label]) => ({ value, label })),
+            user_ids: [
+                { value: 0, label: _t("Nobody") },
+                ...this.employees.map(({ id, name }) => ({ value: id, label: name })),
+            ],
+        };
+        return FILTERS.map((filter) => ({ ...filter, options: options[filter.name] ?? filter.options }));
+    }
+
+    async loadEmployees() {
+        const answer = await this.attempt(() => this.api.filterChoices());
+        this.employees = answer?.employees ?? this.employees;
+    }
+
+    /** @returns {Promise<boolean>} whether it is kept */
+    async saveFilter(name) {
+        const { view, ...query } = this.list.query;
+        const filters = await this.attempt(() => this.api.saveFilter(name, view, query));
+        this.savedFilters = filters ?? this.savedFilters;
+        this.list.savedId = filters?.find((saved) => saved.name === name)?.id ?? this.list.savedId;
+        return Boolean(filters);
+    }
+
+    async removeFilter(id) {
+        this.savedFilters = (await this.attempt(() => this.api.removeFilter(id))) ?? this.savedFilters;
+    }
+
+    /** One click shows it, the next one everything. */
+    toggleSaved(saved) {
+        if (saved.filters?.user_ids) {
+            this.loadEmployees();
+        }
+        this.changeList((list) =>
+            list.savedId === saved.id ? list.widen() : list.apply(saved, this.channelIds)
+        );
+    }
+
+    // -------------------------------------------------------- one chat or many
+
+    /** @param {string|false} until for the open chat, see `ChatsApi.snooze` */
+    async snooze(until) {
+        const { conversation, thread } = this;
+        const seen = thread.seenId || conversation.last_message_id;
+        const answer = await this.attempt(() => this.api.snooze([conversation.id], until, [seen]));
+        this.tellUndone(answer?.undone ?? []);
+    }
+
+    /**
+     * Does one thing to all selected chats, in one request. Those for which it did not work stay selected.
+     *
+     * @param {(api: ChatsApi, ids: number[], seen: (number|false)[]) => Promise<Object>} action `seen`: the newest
+     *      message of each, as the list shows it
+     */
+    async doToSelected(action) {
+        const { rows } = this.selection;
+        this.isDoing = true;
+        const answer = await this.attempt(() =>
+            action(
+                this.api,
+                rows.map(({ id }) => id),
+                rows.map(({ last_message_id }) => last_message_id)
+            )
+        );
+        this.isDoing = false;
+        if (answer) {
+            this.selection.reduce(answer.undone.map(({ id }) => id));
+            this.tellUndone(answer.undone);
+        }
+    }
+
+    /** @param {{id: number, reason: string}[]} undone */
+    tellUndone(undone) {
+        for (const [reason, chats] of Object.entries(groupBy(undone, "reason"))) {
+            const names = chats.map(({ id }) => this.store["marketplace.conversation"].get(id)?.buyer_name);
+            this.notification.add(reason, {
+                type: "warning",
+                title: _t("Not done: %s", names.filter(Boolean).join(", ")),
+            });
         }
     }
 
@@ -165,7 +294,8 @@ export class ChatsModel {
 
     async tick() {
         const { conversation, thread } = this;
-        if (!conversation?.is_unprocessed || !thread.seenId || this.isTicking) {
+        const isOpenQuestion = conversation?.is_unprocessed || conversation?.due_since;
+        if (!isOpenQuestion || !thread.seenId || this.isTicking) {
             return;
         }
         this.isTicking = true;

@@ -12,6 +12,12 @@ export class ListModel {
     /** @type {number[]} empty: all channels */
     channelIds = [];
     search = "";
+    /** What else it is narrowed to, see filters.js. */
+    filters = {};
+    /** @type {number|false} the own filter that all of this comes from */
+    savedId = false;
+    /** @type {Object<number, Object>} where in a chat the search has found its text */
+    hits = {};
     /** @type {number[]} ids the server gave, in its order */
     ids = [];
     hasMore = false;
@@ -36,13 +42,23 @@ export class ListModel {
             view: this.view.id,
             channel_ids: this.channelIds.length ? [...this.channelIds] : false,
             search: this.search,
+            filters: { ...this.filters },
         };
+    }
+
+    /** Which chats belong to it is for the server alone to say. */
+    get isAsked() {
+        return Boolean(this.search || Object.keys(this.filters).length);
+    }
+
+    get isNarrowed() {
+        return this.isAsked || this.channelIds.length > 0;
     }
 
     /** @returns {Object[]} conversations, as they are to be shown */
     get rows() {
         const records = this.store["marketplace.conversation"];
-        if (this.search) {
+        if (this.isAsked) {
             return this.ids.map((id) => records.get(id)).filter((row) => row?.isKnown);
         }
         const entries = Object.values(records.records)
@@ -92,14 +108,43 @@ export class ListModel {
 
     setView(view) {
         this.view = view;
-        this.restart();
+        return this.narrow();
+    }
+
+    setFilters(filters) {
+        this.filters = filters;
+        return this.narrow();
+    }
+
+    /** @param {{id: number, view: string, channel_ids: number[], search: string, filters: Object}} saved */
+    apply(saved, channelIds) {
+        this.view = VIEWS.find(({ id }) => id === saved.view) ?? VIEWS[0];
+        this.channelIds = (saved.channel_ids || []).filter((id) => channelIds.includes(id));
+        this.search = saved.search || "";
+        this.filters = saved.filters || {};
+        this.savedId = saved.id;
+        return this.restart();
+    }
+
+    /** Shows all there is. */
+    widen() {
+        this.search = "";
+        this.channelIds = [];
+        this.filters = {};
+        return this.setView(VIEWS.at(-1));
+    }
+
+    /** Begins anew with what was chosen by hand. */
+    narrow() {
+        this.savedId = false;
+        return this.restart();
     }
 
     toggleChannel(id) {
         this.channelIds = this.channelIds.includes(id)
             ? this.channelIds.filter((other) => other !== id)
             : [...this.channelIds, id];
-        this.restart();
+        return this.narrow();
     }
 
     setSearch(text) {
@@ -107,7 +152,7 @@ export class ListModel {
         const isNarrowed = Boolean(this.search && search);
         this.search = search;
         // While somebody is still typing, what was found so far stays until there is something better.
-        return isNarrowed ? this.load() : this.restart();
+        return isNarrowed ? this.load() : this.narrow();
     }
 
     restart() {
@@ -122,6 +167,7 @@ export class ListModel {
         this.status = "loading";
         await this.ask({ after: false, limit: PAGE }, (answer) => {
             this.ids = answer.ids;
+            this.hits = answer.hits;
             this.hasMore = answer.has_more;
             this.gone = new Map();
             this.status = "ready";
@@ -133,18 +179,27 @@ export class ListModel {
         const before = this.ids;
         await this.ask({ after: false, limit: PAGE }, (answer) => {
             const isWhole = before.length <= PAGE || !answer.has_more;
-            this.ids = isWhole ? answer.ids : [...new Set([...answer.ids, ...before])];
+            const ids = this.withKept(answer.ids, before);
+            this.ids = isWhole ? ids : [...new Set([...ids, ...before])];
+            this.hits = { ...this.hits, ...answer.hits };
             this.hasMore = isWhole ? answer.has_more : this.hasMore;
             this.status = "ready";
             this.noteGone(answer);
         });
     }
 
+    /** The open chat keeps its place in an asked list too. */
+    withKept(ids, before) {
+        const id = this.kept?.id;
+        const place = this.isAsked && !ids.includes(id) ? before.indexOf(id) : -1;
+        return place < 0 ? ids : ids.toSpliced(place, 0, id);
+    }
+
     /** The store may hold rows that matched when the line broke: what the server leaves out is not shown. */
     noteGone(answer) {
         this.gone = new Map();
         const given = new Set(answer.ids);
-        const rows = this.search ? [] : this.rows;
+        const rows = this.isAsked ? [] : this.rows;
         const last = rows.findLastIndex(({ id }) => given.has(id));
         const range = answer.has_more ? rows.slice(0, last) : rows;
         for (const conversation of range.filter(({ id }) => !given.has(id))) {
@@ -153,13 +208,14 @@ export class ListModel {
     }
 
     async more() {
-        const rows = this.rows.filter((row) => this.search || this.view.matches(row));
+        const rows = this.rows.filter((row) => this.view.matches(row));
         if (!this.hasMore || this.isLoadingMore || !rows.length) {
             return;
         }
         this.isLoadingMore = true;
         await this.ask({ after: rows.at(-1).id, limit: PAGE }, (answer) => {
             this.ids = [...new Set([...this.ids, ...answer.ids])];
+            this.hits = { ...this.hits, ...answer.hits };
             this.hasMore = answer.has_more;
         });
         this.isLoadingMore = false;

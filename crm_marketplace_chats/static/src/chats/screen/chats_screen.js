@@ -5,6 +5,7 @@ import { ChatsModel } from "@crm_marketplace_chats/chats/model/chats_model";
 import { useLiveLine } from "@crm_marketplace_chats/chats/model/live_line";
 import { CarPanel } from "@crm_marketplace_chats/chats/panel/car_panel";
 import { usePresence } from "@crm_marketplace_chats/chats/presence/use_presence";
+import { SnoozeStrip } from "@crm_marketplace_chats/chats/snooze/snooze_strip";
 import { Thread } from "@crm_marketplace_chats/chats/thread/thread";
 import { Component, onWillUnmount, useEffect, useRef, useState, useSubEnv } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
@@ -20,7 +21,7 @@ const DRAWER_WIDTH = "(max-width: 1100px)";
 /** The Chats screen: list, conversation and car; one of them at a time on a phone. */
 export class ChatsScreen extends Component {
     static template = "crm_marketplace_chats.ChatsScreen";
-    static components = { CarPanel, Composer, ConversationHeader, ConversationList, Thread };
+    static components = { CarPanel, Composer, ConversationHeader, ConversationList, SnoozeStrip, Thread };
     static props = { ...standardActionServiceProps };
 
     setup() {
@@ -55,6 +56,7 @@ export class ChatsScreen extends Component {
         const everywhere = { bypassEditableProtection: true, allowRepeat: true };
         useHotkey("alt+arrowdown", () => this.chats.openNeighbour(1), everywhere);
         useHotkey("alt+arrowup", () => this.chats.openNeighbour(-1), everywhere);
+        useHotkey("alt+enter", () => this.chats.openNextWaiting(), everywhere);
         useHotkey("escape", () => this.onEscape(), { bypassEditableProtection: true });
     }
 
@@ -81,7 +83,9 @@ export class ChatsScreen extends Component {
 
     /** Closes what lies on top; with nothing on top, goes back to the list. */
     onEscape() {
-        if (this.isPanelOpen && this.isDrawer) {
+        if (this.chats.selection.count) {
+            this.chats.selection.clear();
+        } else if (this.isPanelOpen && this.isDrawer) {
             this.chats.isDrawerOpen = false;
         } else if (this.ui.isSmall) {
             this.chats.close();

@@ -1,5 +1,6 @@
-import { firstName, shortTime, waitLabel, waitLevel } from "@crm_marketplace_chats/chats/common/format";
+import { firstName, shortTime, untilLabel, waitLabel, waitLevel } from "@crm_marketplace_chats/chats/common/format";
 import { KIND_LABELS } from "@crm_marketplace_chats/chats/common/kinds";
+import { markedParts } from "@crm_marketplace_chats/chats/common/marked";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { Tick } from "@crm_marketplace_chats/chats/common/tick/tick";
 import { PresenceSign } from "@crm_marketplace_chats/chats/presence/presence_sign";
@@ -17,6 +18,13 @@ export class ConversationRow extends Component {
         isTabStop: Boolean,
         now: Object,
         open: Function,
+        isSelected: Boolean,
+        /** @type {(id: number, isRange: boolean) => void} */
+        select: Function,
+        /** What is searched for: marked where the row shows it. */
+        search: String,
+        /** Where in the chat it was found, see `chats_list`. */
+        hit: { type: Object, optional: true },
     };
 
     setup() {
@@ -28,7 +36,32 @@ export class ConversationRow extends Component {
     }
 
     get name() {
-        return this.conversation.buyer_name || _t("Client without a name");
+        return this.marked(this.conversation.buyer_name || _t("Client without a name"));
+    }
+
+    get car() {
+        return this.marked(this.conversation.car_title || "");
+    }
+
+    marked(text) {
+        return markedParts(text, this.props.search);
+    }
+
+    /** Selecting a range of rows selects none of their text. */
+    onMousedown(ev) {
+        if (ev.shiftKey) {
+            ev.preventDefault();
+        }
+    }
+
+    /** A click opens; with Shift, or on the box, it selects. */
+    onClick(ev) {
+        const isBox = ev.target.closest(".o_mchats_box");
+        if (isBox || ev.shiftKey) {
+            this.props.select(this.conversation.id, ev.shiftKey);
+        } else {
+            this.props.open(this.conversation.id);
+        }
     }
 
     get isOurs() {
@@ -45,7 +78,8 @@ export class ConversationRow extends Component {
     }
 
     get isWaiting() {
-        return this.conversation.is_unprocessed && this.conversation.waiting_since;
+        const { is_unprocessed, waiting_since, snoozed_until } = this.conversation;
+        return is_unprocessed && waiting_since && !snoozed_until;
     }
 
     get wait() {
@@ -54,6 +88,11 @@ export class ConversationRow extends Component {
             label: waitLabel(waiting_since, this.props.now),
             level: waitLevel(waiting_since, this.props.now),
         };
+    }
+
+    get snoozedUntil() {
+        const { snoozed_until } = this.conversation;
+        return snoozed_until ? untilLabel(snoozed_until, this.props.now) : "";
     }
 
     get responsible() {
