@@ -11,9 +11,9 @@ export class WritingHabits {
         return Number(this.chats_undo_time);
     }
 
-    /** @param {KeyboardEvent} ev of Enter */
-    sends({ ctrlKey, metaKey, shiftKey }) {
-        return ctrlKey || metaKey || (this.chats_send_key === "enter" && !shiftKey);
+    /** @param {KeyboardEvent} ev of Enter; with Alt it leads to the next chat */
+    sends({ altKey, ctrlKey, metaKey, shiftKey }) {
+        return !altKey && (ctrlKey || metaKey || (this.chats_send_key === "enter" && !shiftKey));
     }
 
     async set(name, value) {
