@@ -1,23 +1,36 @@
 """Everything the CRM knows about the car, the client and the deal of one chat, for the panel beside it."""
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
 #: Other chats shown, of this car and of this client.
 OTHERS = 10
+#: How long after its last message a chat still counts as live, unless it waits for an answer.
+LIVE_DAYS = 30
 #: Rows of the car panel, group by group; "engine" is put together from volume, power and fuel.
 PANEL_GROUPS = {
     "specifications": (
-        "vehicle_vin",
+        "vehicle_year",
+        "vehicle_condition",
         "vehicle_mileage",
-        "engine",
-        "vehicle_gearbox",
-        "vehicle_drive",
+        "vehicle_generation",
+        "vehicle_modification",
+        "vehicle_trim",
         "vehicle_body",
-        "vehicle_wheel",
         "vehicle_color",
     ),
-    "papers": ("vehicle_pts", "vehicle_owners", "vehicle_customs", "vehicle_plate", "vehicle_external_id"),
+    "technical": ("engine", "vehicle_gearbox", "vehicle_drive", "vehicle_wheel"),
+    "papers": (
+        "vehicle_vin",
+        "vehicle_plate",
+        "vehicle_pts",
+        "vehicle_owners",
+        "vehicle_customs",
+        "vehicle_external_id",
+    ),
+    "place": ("vehicle_location", "vehicle_arrived_on"),
 }
 COPIED = frozenset(("vehicle_vin", "vehicle_plate"))
 
@@ -33,7 +46,9 @@ class MarketplaceConversation(models.Model):
         self.check_access("read")
         vehicle, listing = self.vehicle_id.sudo(), self.listing_id.sudo()
         return {
-            "vehicle": vehicle._panel_data(self.price_seen) if vehicle else False,
+            "vehicle": vehicle._panel_data(self.price_seen) | self._panel_status() if vehicle else False,
+            "prices": self._panel_prices(),
+            "similar": self._panel_similar(),
             "listing": self._panel_listing(listing) if listing and not vehicle else False,
             "listings": [
                 {
@@ -66,6 +81,25 @@ class MarketplaceConversation(models.Model):
             **self._panel_listing_facts(listing),
         }
 
+    def _panel_status(self):
+        """What a user who may change cars can make of this one's status."""
+        statuses = self.vehicle_id._fields["vehicle_status"]._description_selection(self.env)
+        can_write = self.vehicle_id.has_access("write")
+        return {
+            "statuses": [{"value": value, "label": label} for value, label in statuses] if can_write else []
+        }
+
+    def _panel_prices(self):
+        """How the price has moved since the buyer asked, oldest first: of the car in stock, else of the listing."""
+        first = self.env["marketplace.message"].search(
+            [("conversation_id", "=", self.id)], order="sent_at, id", limit=1
+        )
+        # sudo: prices that stood in an advertisement
+        Price = self.env["marketplace.price"].sudo()
+        if self.vehicle_id:
+            return Price._since("vehicle_id", self.vehicle_id.id, first.sent_at)
+        return Price._since("listing_id", self.listing_id.id, first.sent_at) if self.listing_id else []
+
     def _panel_listing_facts(self, listing):
         """What the marketplace says of the car, shown as that of a car in stock."""
         car = listing.sudo()._described_vehicle()
@@ -83,7 +117,11 @@ class MarketplaceConversation(models.Model):
         )
         if not (self.vehicle_id or self.listing_id):
             return []
-        others = self.search([*same_car, ("id", "!=", self.id), ("is_noise", "=", False)], limit=OTHERS)
+        since = fields.Datetime.now() - timedelta(days=LIVE_DAYS)
+        live = ["|", ("is_unprocessed", "=", True), ("last_message_at", ">=", since)]
+        others = self.search(
+            [*same_car, *live, ("id", "!=", self.id), ("is_noise", "=", False)], limit=OTHERS
+        )
         return [
             {
                 "id": other.id,
@@ -91,6 +129,7 @@ class MarketplaceConversation(models.Model):
                 "marketplace": other.marketplace,
                 "last_message_at": fields.Datetime.to_string(other.last_message_at),
                 "responsible": other.user_id.sudo().name or False,
+                "is_unprocessed": other.is_unprocessed,
             }
             for other in others
         ]
@@ -196,7 +235,12 @@ class ProductTemplate(models.Model):
         values = self._panel_values()
         labels = {name: field["string"] for name, field in self.fields_get(list(values), ["string"]).items()}
         labels |= {"engine": self.env._("Engine"), "vehicle_mileage": self.env._("Mileage")}
-        titles = {"specifications": self.env._("Specifications"), "papers": self.env._("Papers")}
+        titles = {
+            "specifications": self.env._("Specifications"),
+            "technical": self.env._("Technical Data"),
+            "papers": self.env._("Papers"),
+            "place": self.env._("Where It Stands"),
+        }
         groups = []
         for group, names in PANEL_GROUPS.items():
             rows = [
@@ -213,6 +257,9 @@ class ProductTemplate(models.Model):
             name: self[name] for names in PANEL_GROUPS.values() for name in names if name in self._fields
         }
         values |= {name: self._label(name) for name in values if self._fields[name].type == "selection"}
+        values["vehicle_arrived_on"] = self.vehicle_arrived_on and format_date(
+            self.env, self.vehicle_arrived_on
+        )
         engine = []
         if self.vehicle_engine_volume:
             volume = f"{self.vehicle_engine_volume:.1f}".replace(".", self._decimal_point())

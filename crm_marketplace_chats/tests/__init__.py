@@ -16,6 +16,7 @@ from . import (
     test_migration,
     test_notes,
     test_notice,
+    test_panel,
     test_privacy,
     test_pull,
     test_queue,

@@ -23,6 +23,7 @@ RIGHTS = {
     "marketplace.conversation": {"manager": "rwu", "employee": "rw"},
     "marketplace.message": {"manager": "r", "employee": "r"},
     "marketplace.listing": {"manager": "rwu", "employee": "r"},
+    "marketplace.price": {"manager": "r"},
     "marketplace.template": {"manager": "rwcu", "employee": "r"},
     "marketplace.template.category": {"manager": "rwcu", "employee": "r"},
     "marketplace.template.use": {},
@@ -47,6 +48,8 @@ OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 CONVERSATION_CALLS = {
     "chats_thread": [],
     "chats_pictures": [],
+    "chats_offer": [1],
+    "chats_vehicle_status": ["sold"],
     "chats_post": ["Hello", "00000000-0000-0000-0000-000000000001"],
     "chats_tick": [1],
     "chats_snooze": ["tomorrow", [1]],
@@ -212,6 +215,11 @@ class TestRights(AccessCase):
 
     def test_models_are_all_named(self):
         stored = [("model", "=like", "marketplace.%"), ("transient", "=", False), ("abstract", "=", False)]
+        stored = [
+            ("model", "=like", "marketplace.%"),
+            ("transient", "=", False),
+            ("abstract", "=", False),
+        ]
         models = self.env["ir.model"].search(stored).mapped("model")
         self.assertEqual(set(models), set(RIGHTS))
 
@@ -377,11 +385,22 @@ class TestCalls(AccessCase):
         self.assertEqual(message.state, "failed")
 
     def test_own_conversation_needs_no_more_than_the_group(self):
-        """An employee with no other right than that of the chats can use all of the screen but leads."""
-        calls = CONVERSATION_CALLS | {"chats_tick": self.ours.message_ids[0].ids}
+        """An employee with no other right than that of the chats can use all of the screen but leads and cars."""
+        offered = self.env["product.template"].create({"name": "Geely", "is_vehicle": True})
+        values = {
+            "channel_id": self.avito.id,
+            "external_id": "l2",
+            "vehicle_id": offered.id,
+            "state": "active",
+        }
+        self.env["marketplace.listing"].create(values)
+        calls = CONVERSATION_CALLS | {
+            "chats_tick": self.ours.message_ids[0].ids,
+            "chats_offer": offered.ids,
+        }
         for method, args in calls.items():
             with self.subTest(method=method):
-                if method == "chats_make_lead":
+                if method in ("chats_make_lead", "chats_vehicle_status"):
                     with self.assertRaises(AccessError):
                         self.rpc(self.ivan, "marketplace.conversation", method, self.ours.ids, *args)
                     continue

@@ -99,6 +99,8 @@ const PANEL = {
         equipment: [],
     },
     listing: false,
+    prices: [],
+    similar: [],
     listings: [],
     others: [],
     client: { name: "Oleg", partner_id: false, phone: false, conversations: [] },

@@ -6,9 +6,11 @@ import {
 } from "@crm_marketplace_chats/../tests/chats_test_helpers";
 import { lockWebsocketConnect } from "@bus/../tests/bus_test_helpers";
 import { click, contains, patchUiSize, SIZES } from "@mail/../tests/mail_test_helpers";
-import { advanceTime, describe, expect, press, queryFirst, test, waitFor } from "@odoo/hoot";
+import { advanceTime, animationFrame, describe, expect, press, queryFirst, test, waitFor } from "@odoo/hoot";
 import { getService, makeServerError, onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { browser } from "@web/core/browser/browser";
+import { user } from "@web/core/user";
+import { session } from "@web/session";
 
 describe.current.tags("desktop");
 defineChatsModels();
@@ -161,4 +163,72 @@ test("Alt with the arrows walks through the chats from anywhere", async () => {
     await contains(".o_mchats_title h2", { text: "Maria" });
     await press(["alt", "arrowup"]);
     await contains(".o_mchats_title h2", { text: "Oleg" });
+});
+
+test("a similar car goes into the draft, and is not sent", async () => {
+    const server = mockChatsServer();
+    server.waiting(1, 5);
+    server.panel = {
+        ...server.panel,
+        similar: [{ id: 7, title: "Haval F7", detail: "White", price: 2300000, thumb_url: false, listing_url: false }],
+        prices: [
+            { at: "2026-11-20 10:00:00", price: 2249000 },
+            { at: "2026-11-21 10:00:00", price: 2199000 },
+        ],
+    };
+    onRpc("chats_offer", ({ args }) => {
+        expect.step(`offer ${args[1]}`);
+        return { text: "Another car: Haval F7", picture: { id: 5, name: "f7.jpg", mimetype: "image/jpeg", url: "/web/image/5" } };
+    });
+    await openChats(1);
+    await contains(".o_mchats_prices dd", { count: 2 });
+    await contains(".o_mchats_similar_car", { text: "No listing at this marketplace" });
+    await click(".o_mchats_similar_car button");
+    await contains("textarea.o_mchats_input:value(Another car: Haval F7)");
+    await contains(".o_mchats_upload", { count: 1 });
+    expect.verifySteps(["offer 7"]);
+    expect(server.called("chats_post")).toEqual([]);
+});
+
+test("a chat that is removed while it is open leaves the screen, and that is said", async () => {
+    const server = mockChatsServer();
+    server.waiting(1, 5);
+    server.message(1, 1);
+    await openChats(1);
+    await contains("[data-message]", { count: 1 });
+    receive({ "marketplace.conversation": [{ id: 1, _DELETE: true }] });
+    await contains(".o_mchats_strip", { text: "This chat no longer exists, or it is not open to you." });
+    await contains("textarea.o_mchats_input", { count: 0 });
+});
+
+test("back on the line, everything is asked for at once", async () => {
+    const server = mockChatsServer();
+    server.waiting(1, 5);
+    await openChats(1);
+    await contains(".o_mchats_row", { count: 1 });
+    const before = server.called("chats_list").length;
+    window.dispatchEvent(new Event("online"));
+    await animationFrame();
+    expect(server.called("chats_list").length).toBe(before + 1);
+});
+
+test("a draft follows what another tab has written, but does not lose what is written here", async () => {
+    const server = mockChatsServer();
+    server.waiting(1, 5);
+    await openChats(1);
+    const field = "textarea.o_mchats_input";
+    await contains(field);
+    const slot = `crm_marketplace_chats.draft.${session.db}.${user.userId}.1`;
+    const stored = (text) => text && JSON.stringify({ text, pictures: [], key: "" });
+    const tell = (oldText, newText) =>
+        window.dispatchEvent(
+            new StorageEvent("storage", { key: slot, oldValue: stored(oldText), newValue: stored(newText) })
+        );
+    tell(null, "Hello");
+    await contains(`${field}:value(Hello)`);
+    tell("Something else", "There");
+    await contains(".o_mchats_warning", { text: "Another tab has changed this draft." });
+    expect(field).toHaveValue("Hello");
+    await click(".o_mchats_warning button");
+    await contains(`${field}:value(There)`);
 });

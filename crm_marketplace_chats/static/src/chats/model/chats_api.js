@@ -165,6 +165,15 @@ export class ChatsApi {
         return this.call(CONVERSATION, "chats_panel", [[id]]);
     }
 
+    /** @returns {Promise<{text: string, picture: Object|false}>} what offers another car */
+    offer(id, vehicleId) {
+        return this.call(CONVERSATION, "chats_offer", [[id], vehicleId]);
+    }
+
+    setVehicleStatus(id, status) {
+        return this.call(CONVERSATION, "chats_vehicle_status", [[id], status]);
+    }
+
     makeVehicle(id) {
         return this.call(CONVERSATION, "chats_make_vehicle", [[id]]);
     }

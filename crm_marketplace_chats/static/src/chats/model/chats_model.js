@@ -48,6 +48,8 @@ export class ChatsModel {
         this.selection = reactive(new Selection(this.list));
         /** @type {Map<number, ThreadModel>} those that were opened */
         this.threads = new Map();
+        /** @type {Map<number, Object>} what the car panel showed last, by conversation */
+        this.panels = markRaw(new Map());
         this.isPanelWanted = browser.localStorage.getItem(PANEL_SLOT) !== "closed";
         this.isDrawerOpen = false;
         /** "REFRESH": what has failed before may try again */
@@ -132,6 +134,15 @@ export class ChatsModel {
         thread.see();
         if (!this.list.kept) {
             this.list.keep(this.conversation);
+        }
+    }
+
+    /** The open chat was removed, or taken from this user: it leaves the screen, and that is said. */
+    closeIfGone() {
+        if (this.openId && this.thread?.status === "ready" && !this.conversation) {
+            this.threads.delete(this.openId);
+            this.close();
+            this.notice = _t("This chat no longer exists, or it is not open to you.");
         }
     }
 
@@ -282,6 +293,7 @@ export class ChatsModel {
 
     /** Somebody changed who may use which channel: what is no longer ours leaves the screen at once. */
     async renewAccess() {
+        this.panels.clear();
         await this.loadChannels();
         for (const conversation of Object.values(this.store["marketplace.conversation"].records)) {
             if (!this.channelIds.includes(conversation.channel_id?.id)) {

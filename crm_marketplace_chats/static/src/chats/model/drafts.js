@@ -25,6 +25,8 @@ export class Draft {
     key = "";
     isSending = false;
     failure = "";
+    /** @type {string} what another tab has made of it, while something else is written here */
+    rival = "";
 
     constructor(api, conversationId) {
         this.api = api;
@@ -32,10 +34,10 @@ export class Draft {
         this.slot = `crm_marketplace_chats.draft.${session.db}.${user.userId}.${conversationId}`;
     }
 
-    restore() {
-        const { text, pictures, key, templateIds } = JSON.parse(
-            browser.localStorage.getItem(this.slot) || "{}"
-        );
+    restore(stored = browser.localStorage.getItem(this.slot)) {
+        const { text, pictures, key, templateIds } = JSON.parse(stored || "{}");
+        this.rival = "";
+        this.pictures = [];
         Object.assign(this, { text: text || "", key: key || "", templateIds: templateIds || [] });
         this.addUploaded(pictures || []);
     }
@@ -71,10 +73,47 @@ export class Draft {
         this.touch();
     }
 
+    /**
+     * Adds to what is written already.
+     *
+     * @param {{text: string, picture: Object|false}} addition with a picture that lies at the server
+     */
+    append({ text, picture }) {
+        this.text = [this.text.trimEnd(), text].filter(Boolean).join("\n\n");
+        if (picture) {
+            this.addUploaded([picture]);
+        }
+        this.touch();
+    }
+
     /** Another content: what may have been stored under the old key is another message. */
     touch() {
         this.key = "";
         this.failure = "";
+        this.save();
+    }
+
+    /**
+     * Another tab has changed it. The same is shown here, unless something else was being written: then the user
+     * decides.
+     *
+     * @param {{oldValue: string|null, newValue: string|null}} change
+     */
+    follow({ oldValue, newValue }) {
+        const textOf = (stored) => JSON.parse(stored || "{}").text || "";
+        if (this.isSending || this.isUploading) {
+            return;
+        }
+        if (this.text && ![textOf(oldValue), textOf(newValue)].includes(this.text)) {
+            this.rival = newValue || "";
+            return;
+        }
+        this.restore(newValue);
+    }
+
+    /** What the other tab has made of it counts. */
+    takeRival() {
+        this.restore(this.rival);
         this.save();
     }
 
@@ -180,6 +219,15 @@ export class Drafts {
         this.api = api;
         /** @type {Map<number, Draft>} */
         this.byConversation = new Map();
+    }
+
+    /** @param {StorageEvent} ev of another tab */
+    onStorage(ev) {
+        for (const draft of this.byConversation.values()) {
+            if (draft.slot === ev.key) {
+                draft.follow(ev);
+            }
+        }
     }
 
     /** @param {number} conversationId */

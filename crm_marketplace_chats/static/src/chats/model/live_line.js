@@ -1,6 +1,6 @@
 import { ACCESS_CHANGED } from "@crm_marketplace_chats/core/access_service";
 import { WORKER_STATE } from "@bus/workers/websocket_worker";
-import { onMounted, onWillUnmount, useEnv } from "@odoo/owl";
+import { onMounted, onWillUnmount, useEnv, useExternalListener } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { useBus, useService } from "@web/core/utils/hooks";
 
@@ -8,6 +8,10 @@ import { useBus, useService } from "@web/core/utils/hooks";
 const GRACE_MS = 4000;
 export const POLL_MS = 15000;
 const CLOCK_MS = 30000;
+/** Whoever was away for longer than this sees at once what he has missed. */
+const AWAY_MS = 10000;
+/** A clock that stood still for longer than this was asleep with its computer. */
+const ASLEEP_MS = 2 * CLOCK_MS;
 /** Whether the channels keep up is looked at this often. */
 const CHANNELS_MS = 60000;
 
@@ -55,7 +59,30 @@ export function useLiveLine(chats) {
     onMounted(() => judge(bus.workerState));
     useBus(useEnv().bus, ACCESS_CHANGED, () => chats.renewAccess());
     const channels = browser.setInterval(() => chats.loadChannels(), CHANNELS_MS);
-    const clock = browser.setInterval(() => (chats.now = luxon.DateTime.now()), CLOCK_MS);
+    let hiddenAt = 0;
+
+    function wake() {
+        chats.now = luxon.DateTime.now();
+        chats.refresh();
+    }
+
+    useExternalListener(browser, "online", wake);
+    useExternalListener(document, "visibilitychange", () => {
+        if (document.visibilityState === "hidden") {
+            hiddenAt = Date.now();
+        } else if (Date.now() - hiddenAt > AWAY_MS) {
+            wake();
+        }
+    });
+    // Drafts lie in the browser, so its other tabs change them too.
+    useExternalListener(browser, "storage", (ev) => chats.drafts.onStorage(ev));
+    const clock = browser.setInterval(() => {
+        const now = luxon.DateTime.now();
+        if (now - chats.now > ASLEEP_MS) {
+            wake();
+        }
+        chats.now = now;
+    }, CLOCK_MS);
     onWillUnmount(() => {
         stop();
         browser.clearInterval(clock);

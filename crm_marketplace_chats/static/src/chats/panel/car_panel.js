@@ -5,15 +5,19 @@ import { safeUrl } from "@crm_marketplace_chats/chats/common/text_parts";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { Component, useEffect, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
+import { Dropdown } from "@web/core/dropdown/dropdown";
+import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { deserializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { useBus, useService } from "@web/core/utils/hooks";
+import { KeepLast } from "@web/core/utils/concurrency";
 import { PhotoStrip } from "./photos/photo_strip";
+import { SimilarCars } from "./similar/similar_cars";
 
 /** Everything the CRM knows about the car, the client and the deal of one conversation. */
 export class CarPanel extends Component {
     static template = "crm_marketplace_chats.CarPanel";
-    static components = { MarketplaceMark, PhotoStrip };
+    static components = { Dropdown, DropdownItem, MarketplaceMark, PhotoStrip, SimilarCars };
     static props = { conversation: Object, isDrawer: Boolean, close: Function };
 
     setup() {
@@ -22,6 +26,12 @@ export class CarPanel extends Component {
         this.notification = useService("notification");
         /** @type {{status: "loading"|"ready"|"failed", data: Object, failure: string, busy: string}} */
         this.state = useState({ status: "loading", data: {}, failure: "", busy: "" });
+        // What was shown of this chat before stands there at once, and is brought up to date.
+        const known = this.chats.panels.get(this.conversation.id);
+        if (known) {
+            this.show(known);
+        }
+        this.lastAsked = new KeepLast();
         this.priceLabel = priceLabel;
         this.safeUrl = safeUrl;
         useEffect(
@@ -42,12 +52,16 @@ export class CarPanel extends Component {
 
     async load() {
         try {
-            this.state.data = await this.chats.api.panel(this.conversation.id);
-            this.state.status = "ready";
+            this.show(await this.lastAsked.add(this.chats.api.panel(this.conversation.id)));
         } catch (error) {
             this.state.failure = failureText(error);
             this.state.status = "failed";
         }
+    }
+
+    show(data) {
+        Object.assign(this.state, { data, status: "ready" });
+        this.chats.panels.set(this.conversation.id, data);
     }
 
     retry() {
@@ -91,8 +105,23 @@ export class CarPanel extends Component {
     async make(what, action) {
         this.state.busy = what;
         const answer = await this.chats.attempt(action);
-        this.state.data = answer?.panel || this.state.data;
+        if (answer?.panel) {
+            this.show(answer.panel);
+        }
         this.state.busy = "";
+    }
+
+    /** Only offered to those who may change cars. */
+    setStatus(status) {
+        return this.make("status", () => this.chats.api.setVehicleStatus(this.conversation.id, status));
+    }
+
+    statusHint({ status_label }) {
+        return _t("Status: %s. Change it", status_label);
+    }
+
+    copyHint({ label, value }) {
+        return _t("Copy %(label)s %(value)s", { label, value });
     }
 
     openForm(resModel, resId) {

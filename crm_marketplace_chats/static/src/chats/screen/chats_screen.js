@@ -37,6 +37,10 @@ export class ChatsScreen extends Component {
         this.useKeys();
         this.chats.start(this.props.resId || this.props.action.params?.conversation_id);
         useEffect(
+            () => this.chats.closeIfGone(),
+            () => [this.chats.conversation?.isKnown]
+        );
+        useEffect(
             (id) => {
                 this.props.updateActionState?.({ resId: id });
             },

@@ -1,0 +1,34 @@
+import { priceLabel } from "@crm_marketplace_chats/chats/common/format";
+import { safeUrl } from "@crm_marketplace_chats/chats/common/text_parts";
+import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
+import { Component, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { useService } from "@web/core/utils/hooks";
+
+/** Other cars in stock; an offer of one goes into the draft of this chat, to be sent by the manager. */
+export class SimilarCars extends Component {
+    static template = "crm_marketplace_chats.SimilarCars";
+    static props = { cars: Array, conversation: Object };
+
+    setup() {
+        this.chats = useChats();
+        this.notification = useService("notification");
+        this.state = useState({ busyId: false });
+        this.priceLabel = priceLabel;
+        this.safeUrl = safeUrl;
+    }
+
+    async offer(car) {
+        const { id } = this.props.conversation;
+        this.state.busyId = car.id;
+        const offer = await this.chats.attempt(() => this.chats.api.offer(id, car.id));
+        this.state.busyId = false;
+        if (offer) {
+            this.chats.drafts.get(id).append(offer);
+            this.chats.isDrawerOpen = false;
+            this.notification.add(_t("The offer stands in the message field: read it and send it."), {
+                type: "info",
+            });
+        }
+    }
+}
