@@ -18,6 +18,10 @@ export class SimilarCars extends Component {
         this.safeUrl = safeUrl;
     }
 
+    offerHint({ title }) {
+        return _t("Offer %s", title);
+    }
+
     async offer(car) {
         const { id } = this.props.conversation;
         this.state.busyId = car.id;
