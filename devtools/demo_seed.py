@@ -23,6 +23,7 @@ COMPANY = {
 }
 MANAGERS = {"anna": "Анна Ковалёва", "ivan": "Иван Петров"}
 MANAGER_GROUPS = ("crm_marketplace_chats.group_chats_user", "sales_team.group_sale_salesman")
+FEED = "Выгрузка для Avito"
 CHANNELS = {
     "avito": {
         "name": "Avito · Север",
@@ -98,6 +99,19 @@ def set_channels(env, managers, urls):
         )
 
 
+def set_feed(env, urls):
+    """The dealer's own XML, as he gives it to Avito."""
+    url, feeds = (
+        f"{urls['avito_url']}/feed/stock.xml",
+        env["marketplace.feed"].with_context(active_test=False),
+    )
+    feed = feeds.search([("name", "=", FEED)])
+    if feed:
+        feed.url = url
+    else:
+        feeds.create({"name": FEED, "url": url, "company_id": env.ref("base.main_company").id})
+
+
 def switch_deliveries_on(env):
     """The address holds the port, which may have changed: subscribe anew."""
     channel = env["marketplace.channel"].search([("marketplace", "=", "avito")], limit=1)
@@ -114,6 +128,7 @@ def seed(env):
     set_channels(env, managers, urls)
     env.cr.commit()  # the client keeps its token in a transaction of its own, which has to see the channel
     if urls["deliveries"]:
+        set_feed(env, urls)
         switch_deliveries_on(env)
     env.cr.commit()
 

@@ -56,7 +56,7 @@ class AutoruApi:
     """Routes of Auto.ru's port. Sessions live here: id -> (account, end of life)."""
 
     name = "autoru"
-    open_paths = ("/auth/login", "/aggregators/", "/media/")
+    open_paths = ("/auth/login", "/aggregators/", "/media/", "/feed/")
 
     def __init__(self, settings: Settings, media, accounts: list[AutoruAccount]):
         self.settings, self.media, self.accounts = settings, media, accounts

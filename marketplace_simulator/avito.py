@@ -74,7 +74,7 @@ class AvitoApi:
     """Routes of Avito's port. Tokens live here: token -> (account, end of life)."""
 
     name = "avito"
-    open_paths = ("/token", "/media/")
+    open_paths = ("/token", "/media/", "/feed/")
 
     def __init__(self, settings: Settings, media, accounts: list[AvitoAccount]):
         self.settings, self.media, self.accounts = settings, media, accounts

@@ -181,6 +181,11 @@ class Control:
         listing.status = body.get("status", listing.status)
         return web.json_response({"ok": True})
 
+    async def stock(self, request: web.Request):
+        """What the dealer's feeds hold; what is not named is as at the beginning."""
+        self.simulator.stock.change(await _body(request))
+        return web.json_response({"ok": True})
+
     # --- the whole ---
 
     async def bulk(self, request: web.Request):
@@ -325,6 +330,7 @@ class Control:
                 web.get(f"{market}/chats/{{chat_id}}", self.chat),
                 web.get(f"{market}/listings", self.listings),
                 web.post(f"{market}/listings", self.change_listing),
+                web.post("/stock", self.stock),
                 web.post("/bulk", self.bulk),
                 web.post("/faults", self.faults),
                 web.get("/faults", self.list_faults),

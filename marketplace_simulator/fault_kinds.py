@@ -3,15 +3,15 @@
 Stages, in the order a request meets them: `delay` (wait, then go on), `answer` (this answer, no work done),
 `token` (as `answer`, and the key used is forgotten), `before` (no work, broken connection), `after` (work
 done, answer lost or replaced), `reply` (the answer is bent). `webhook` bends outgoing deliveries, `data` new
-messages.
+messages, `feed` the dealer's own XML.
 """
 
 from dataclasses import dataclass, field
 
 BOTH, AVITO, AUTORU = ("avito", "autoru"), ("avito",), ("autoru",)
 
-_ANY = r"^/(?!media/)"
-_SIGNED_IN = r"^/(?!media/|token|auth/login)"
+_ANY = r"^/(?!media/|feed/)"
+_SIGNED_IN = r"^/(?!media/|feed/|token|auth/login)"
 _HTML = (
     "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center>"
     "<hr><center>nginx</center></body></html>"
@@ -391,4 +391,19 @@ _DATA = [
     FaultKind("clock_skew", "data", "New messages are stamped `seconds` ahead of the clock.", seconds=90.0),
 ]
 
-KINDS = {kind.name: kind for kind in [*_ANSWERS, *_CONNECTION, *_REPLIES, *_DELIVERIES, *_DATA]}
+_FEED = r"^/feed/"
+_FEEDS = [
+    FaultKind("feed_broken", "feed", "The dealer's feed ends in the middle.", path=_FEED),
+    FaultKind("feed_html", "feed", "A web page with status 200 in place of the feed.", path=_FEED),
+    FaultKind(
+        "feed_bomb",
+        "feed",
+        "The feed has a document type whose entities would unpack to gigabytes.",
+        path=_FEED,
+    ),
+    FaultKind("feed_gone", "feed", "404 in place of the feed.", path=_FEED),
+    FaultKind("feed_slow", "feed", "The feed begins `seconds` late.", path=_FEED, seconds=30.0),
+    FaultKind("feed_huge", "feed", "The feed has 300 MB and no car.", path=_FEED),
+]
+
+KINDS = {kind.name: kind for kind in [*_ANSWERS, *_CONNECTION, *_REPLIES, *_DELIVERIES, *_DATA, *_FEEDS]}

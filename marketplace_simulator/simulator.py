@@ -10,6 +10,7 @@ from .autoru import PREFIXES, AutoruAccount, AutoruApi
 from .avito import AvitoAccount, AvitoApi
 from .control import Control
 from .faults import FaultBoard
+from .feeds import FeedRoutes, Stock
 from .gate import Gate, RequestLog
 from .live import Traffic
 from .media import Media
@@ -37,6 +38,7 @@ class Simulator:
         self.avito = AvitoApi(settings, self.media["avito"], self.accounts["avito"])
         self.autoru = AutoruApi(settings, self.media["autoru"], self.accounts["autoru"])
         self.avito.before_answer = self._early_echo
+        self.stock = Stock()
         self.traffic = Traffic(self)
         self._runners: list[web.AppRunner] = []
         self.urls: dict[str, str] = {}
@@ -56,6 +58,7 @@ class Simulator:
         self.courier.forget()
         self.courier.recent.clear()
         self.faults.clear()
+        self.stock.change({})
         self.log.reset()
         for held in (self.avito.tokens, self.autoru.sessions, self.autoru.blocked, *self.accounts.values()):
             held.clear()
@@ -223,5 +226,6 @@ class Simulator:
     def _app(self, api, prefixes: tuple[str, ...]) -> web.Application:
         gate = Gate(api, self.faults, self.log, prefixes)
         app = web.Application(middlewares=[gate.middleware()], client_max_size=_LARGEST_BODY)
-        app.add_routes([*api.routes(), *api.media.routes()])
+        feed = FeedRoutes(api.name, self.stock, api.media, self.faults)
+        app.add_routes([*api.routes(), *api.media.routes(), *feed.routes()])
         return app
