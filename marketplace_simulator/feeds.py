@@ -22,9 +22,9 @@ _DRIVES = {"FORWARD_CONTROL": "Передний", "ALL_WHEEL_DRIVE": "Полны
 _FUELS = {"GASOLINE": "Бензин", "DIESEL": "Дизель"}
 _PTS = {"ORIGINAL": "Оригинал", "DUPLICATE": "Дубликат", "ELECTRONIC": "Электронный"}
 _OWNERS = ("Не было владельцев", "Один владелец", "Два владельца", "Три владельца", "Четыре и более")
-_BOMB = '<!DOCTYPE data [<!ENTITY a "ha">{}]>'.format("".join(
-    f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)
-))
+_BOMB = '<!DOCTYPE data [<!ENTITY a "ha">{}]>'.format(
+    "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
+)
 _MOST_GENERATED = 100_000
 _HUGE = 300 * 1024 * 1024
 

@@ -56,6 +56,7 @@ from . import (
     marketplace_template,
     marketplace_template_values,
     product_template,
+    product_template_links,
     res_company,
     res_config_settings,
     res_groups,

@@ -68,7 +68,7 @@ class MarketplaceFeed(models.Model):
     is_shrink_allowed = fields.Boolean(
         copy=False, help="An administrator has said that so many cars are gone."
     )
-    run_ids = fields.One2many("marketplace.feed.run", "feed_id", "Readings")
+    run_ids = fields.One2many("marketplace.feed.run", "feed_id", "Readings of the Feed")
     last_run_id = fields.Many2one("marketplace.feed.run", "Last Reading", readonly=True, copy=False)
     state = fields.Selection(related="last_run_id.state")
     progress = fields.Float(related="last_run_id.progress")

@@ -17,6 +17,9 @@ _logger = logging.getLogger(__name__)
 
 #: Cars stored by one transaction.
 PORTION = 200
+#: Seconds after which a reading that stores much pauses and goes on in the next run: Odoo ends scheduled actions that
+#: take two minutes.
+SLICE = 45
 #: A feed that knew at least so many cars and suddenly lacks more than half of them is not believed.
 GUARDED = 5
 
@@ -36,7 +39,9 @@ class MarketplaceFeed(models.Model):
             with TemporaryDirectory(prefix="marketplace-feed-") as folder:
                 path = Path(folder) / "feed.xml"
                 self._bring(path)
-                self._store_file(run, path)
+                if not self._store_file(run, path, started):
+                    self._pause(run)
+                    return
             commit_retrying(self.env, partial(self._see_what_is_gone, run))
             commit_retrying(self.env, self._join_listings)
         except feeds.FeedError as error:
@@ -58,12 +63,26 @@ class MarketplaceFeed(models.Model):
         )
 
     def _begin_run(self):
+        """A new run, or the one that has paused."""
         Run = self.env["marketplace.feed.run"]
+        paused = Run.search([("feed_id", "=", self.id), ("is_paused", "=", True)], limit=1)
+        if paused:
+            paused._resume()
+            self.env.cr.commit()
+            return paused
         Run.search([("feed_id", "=", self.id), ("state", "=", "running")])._end("interrupted", "interrupted")
         run = Run.create({"feed_id": self.id, "known_count": self._count_present()})
         self.last_run_id = run
         self.env.cr.commit()
         return run
+
+    def _pause(self, run):
+        """Go on as soon as other work had its turn."""
+        run.is_paused = True
+        self.next_run_at = fields.Datetime.now()
+        self.env.cr.commit()
+        self._trigger()
+        self.env.cr.commit()
 
     def _fail(self, run, reason, detail):
         """Nothing of the last portion is kept, everything before it is; what is gone is not looked at."""
@@ -87,19 +106,23 @@ class MarketplaceFeed(models.Model):
         attachment.invalidate_recordset()
         feeds_fetch.unpack(packed, path)
 
-    def _store_file(self, run, path):
+    def _store_file(self, run, path, started):
+        """:return: whether all of it is stored; else the time is over, and something was stored"""
         surveyed = feeds.survey(path)
         run.write({"dialect": surveyed.dialect, "total_count": surveyed.cars})
         self.env.cr.commit()
         entries = feeds.cars(path, surveyed, self.condition or "")
-        hosts = set()
+        hosts, stored = set(), run._stored_count()
         while portion := list(islice(entries, PORTION)):
             commit_retrying(self.env, partial(self._store_portion, run, portion))
             hosts |= {feeds_fetch.host_of(url) for entry in portion for url in getattr(entry, "photos", ())}
             # What is cached of cars that are done is of no more use, and 20,000 of them are a lot.
             self.env.invalidate_all()
+            if time.monotonic() - started > SLICE and run._stored_count() > stored:
+                return False
         self.photo_hosts_met = " ".join(sorted(hosts)[:20])
         self.env.cr.commit()
+        return True
 
     def _see_what_is_gone(self, run):
         """End a complete reading: cars that it did not find are missing, and gone when they were missing often enough.

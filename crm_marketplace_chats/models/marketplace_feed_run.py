@@ -35,6 +35,7 @@ class MarketplaceFeedRun(models.Model):
         default="running",
     )
     dialect = fields.Selection([("autoru", "Auto.ru"), ("avito", "Avito")], "Format")
+    is_paused = fields.Boolean(help="Goes on in the next run of the scheduled action.")
     reason = fields.Char()
     detail = fields.Char()
     message = fields.Char(compute="_compute_message")
@@ -67,6 +68,15 @@ class MarketplaceFeedRun(models.Model):
         """Add to the counters; keys of `COUNTERS`."""
         self.write({f"{name}_count": self[f"{name}_count"] + number for name, number in counts.items()})
 
+    def _stored_count(self):
+        """Cars that this reading has written."""
+        return self.new_count + self.changed_count + self.returned_count
+
+    def _resume(self):
+        """Read the file from its beginning again: what is counted anew is forgotten."""
+        self.line_ids.filtered(lambda line: line.kind in ("refused", "remark")).unlink()
+        self.write({"is_paused": False, "done_count": 0, "refused_count": 0})
+
     def _end(self, state, reason=False, detail=False):
         self.write({"state": state, "reason": reason, "detail": detail, "ended_at": fields.Datetime.now()})
 
@@ -89,11 +99,11 @@ class MarketplaceFeedLine(models.Model):
     company_id = fields.Many2one(related="run_id.company_id", store=True)
     kind = fields.Selection(
         [
-            ("new", "New"),
-            ("changed", "Changed"),
-            ("returned", "Came Back"),
-            ("gone", "Gone"),
-            ("refused", "Refused"),
+            ("new", "Is New"),
+            ("changed", "Has Changed"),
+            ("returned", "Is Back"),
+            ("gone", "Is Gone"),
+            ("refused", "Is Refused"),
             ("remark", "Remark"),
         ],
         "What",

@@ -66,13 +66,15 @@ class MarketplaceFeedVehicle(models.Model):
         return self.browse([link for link, missing in rows if missing >= patience])
 
     def _withdraw(self, run, status):
-        """Archive these cars, except those that another feed, or another number of the same feed, still holds. What
+        """Archive these cars, except those that another feed in use, or another number of this one, still holds. What
         people have made sold stays so."""
         self.write({"gone_at": fields.Datetime.now(), "gone_status": status})
-        elsewhere = self.search(
-            [("vehicle_id", "in", self.vehicle_id.ids), ("gone_at", "=", False)]
-        ).vehicle_id
-        vehicles = self.vehicle_id - elsewhere
+        held = [
+            ("vehicle_id", "in", self.vehicle_id.ids),
+            ("gone_at", "=", False),
+            ("feed_id.active", "=", True),
+        ]
+        vehicles = self.vehicle_id - self.search(held).vehicle_id
         vehicles.filtered(lambda vehicle: vehicle.vehicle_status in ("in_stock", "reserved")).write(
             {"vehicle_status": status}
         )
@@ -134,6 +136,8 @@ class MarketplaceFeed(models.Model):
         touched = [
             car for car in cars if self._differs(links.get(car.external_id), car, data[car.external_id])
         ]
+        numbers = {car.external_id for car in touched}
+        stored_before = sum(link.run_id == run for key, link in links.items() if key not in numbers)
         vehicles = self._known_vehicles(touched, links)
         created = self._create_vehicles([car for car in touched if car.external_id not in vehicles], data)
         counts, lines = Counter(), []
@@ -149,8 +153,9 @@ class MarketplaceFeed(models.Model):
                 lines.append(run._line(kind, car, vehicle, changes=changes))
         self.env.flush_all()
         known = {key: link.vehicle_id for key, link in links.items()} | vehicles | created
-        self._store_links(run, cars, known, data, {car.external_id for car in touched})
-        counts["same"] += len(cars) - len(touched)
+        self._store_links(run, cars, known, data, numbers)
+        # What this very run has stored before it paused is counted already.
+        counts["same"] += len(cars) - len(touched) - stored_before
         return dict(counts), lines
 
     def _links(self, cars):

@@ -113,7 +113,8 @@ class MarketplaceFeedVehicle(models.Model):
             if address in wanted and photo is not None and (photo == 0) == (address == wanted[0])
         }
         trouble = False
-        for address in wanted:
+        # Attachments are shown newest first: the cover, then the last photo first, and they stand as the dealer wants.
+        for address in [*wanted[:1], *wanted[:0:-1]]:
             if address in photos:
                 continue
             self.env.cr.commit()

@@ -66,7 +66,7 @@ class MarketplaceListing(models.Model):
             value = formatLang(self.env, value, digits=0)
         sentences = {
             "car": self.env._("the title names %(value)s", value=value),
-            "modification": self.env._("%(value)s", value=value),
+            "modification": value,
             "year": self.env._("same year, %(value)s", value=value),
             "mileage": self.env._("same mileage, %(value)s km", value=value),
             "price": self.env._("same price, %(value)s ₽", value=value),

@@ -137,9 +137,6 @@ class ProductTemplate(models.Model):
         domain=[("mimetype", "=like", "image/%")],
     )
     vehicle_title = fields.Char("Car", compute="_compute_vehicle_title")
-    marketplace_listing_ids = fields.One2many("marketplace.listing", "vehicle_id", "Listings")
-    marketplace_conversation_ids = fields.One2many("marketplace.conversation", "vehicle_id", "Chats")
-    marketplace_conversation_count = fields.Integer(compute="_compute_marketplace_conversation_count")
 
     @api.depends(
         "name", "is_vehicle", "vehicle_make", "vehicle_model", "vehicle_modification", "vehicle_year"
@@ -152,14 +149,6 @@ class ProductTemplate(models.Model):
             year = str(vehicle.vehicle_year or "")
             # A name that nobody took apart, such as a listing's, names the year by itself.
             vehicle.vehicle_title = ", ".join(filter(None, [name, year])) if name else vehicle.name
-
-    def _compute_marketplace_conversation_count(self):
-        groups = self.env["marketplace.conversation"]._read_group(
-            [("vehicle_id", "in", self.ids)], ["vehicle_id"], ["__count"]
-        )
-        counts = {vehicle.id: count for vehicle, count in groups}
-        for vehicle in self:
-            vehicle.marketplace_conversation_count = counts.get(vehicle.id, 0)
 
     @api.onchange("vehicle_make", "vehicle_model", "vehicle_modification", "vehicle_year")
     def _onchange_vehicle_name(self):
@@ -191,9 +180,3 @@ class ProductTemplate(models.Model):
                         "%(vin)s is not a VIN: it has 17 letters and digits, without I, O and Q.", vin=vin
                     )
                 )
-
-    def action_open_marketplace_conversations(self):
-        self.ensure_one()
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_marketplace_chats.action_conversation_list"
-        ) | {"domain": [("vehicle_id", "=", self.id)]}

@@ -104,7 +104,9 @@ METHODS = {
     "marketplace.filter": {"chats_save": "group", "chats_remove": "own"},
     "marketplace.job": {"action_wake": "manager"},
     "crm.lead": {"action_open_marketplace_chat": "open"},
-    "product.template": {"action_open_marketplace_conversations": "open"},
+    "product.template": dict.fromkeys(
+        ("action_open_marketplace_conversations", "action_open_listings", "action_open_leads"), "open"
+    ),
 }
 SECRETS = {
     "avito_client_id": "avito-id-value",

@@ -235,6 +235,10 @@ class TestFeedImport(FeedCase):
         self.assertEqual(run.gone_count, 1)
         vehicle = self.env["product.template"].search([("vehicle_vin", "=", "XTATEST0000000005")])
         self.assertEqual(vehicle.vehicle_status, "in_stock")
+        self.read_feed(*map(car, range(6)))
+        other.active = False
+        self.read_feed(*map(car, range(5)))
+        self.assertEqual((vehicle.active, vehicle.vehicle_status), (False, "withdrawn"))
 
     # ------------------------------------------------------------ broken
 
@@ -311,6 +315,22 @@ class TestFeedImport(FeedCase):
         self.assertEqual((run.state, self.counts(run)), ("done", {"same": 4, "changed": 2, "new": 4}))
         self.assertEqual(self.feed.run_ids[1].state, "interrupted")
         self.assertTrue(all(len(self.vehicle(number)) == 1 for number in range(10)))
+
+    def test_a_long_reading_pauses_and_goes_on(self):
+        """Odoo ends scheduled actions that take too long: each slice stores something, one report tells of all."""
+        self.read_feed(*map(car, range(3)))
+        content = feed_xml(*map(car, range(11)), car(50, unique_id=None, vin=None))
+        module, slices = type(self.feed)._import.__module__, 0
+        with patch(f"{module}.PORTION", 4), patch(f"{module}.SLICE", 0):
+            self.upload(content)
+            while self.feed.next_run_at and slices < 9:
+                self.run_feeds()
+                slices += 1
+        run = self.feed.last_run_id
+        self.assertEqual((slices, run.state), (4, "done"))
+        self.assertEqual(self.counts(run), {"new": 8, "same": 3, "refused": 1})
+        self.assertEqual((run.done_count, run.total_count, len(run.line_ids)), (12, 12, 9))
+        self.assertEqual(len(self.feed.run_ids), 2)
 
     # ------------------------------------------------------------ schedule and rights
 
