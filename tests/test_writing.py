@@ -65,7 +65,7 @@ def test_a_template_by_a_slash_with_the_values_of_the_car(open_chat, simulator):
 
 def test_a_hole_is_marked_and_never_sent(open_chat):
     """A chat about no car: its price is not known."""
-    shop, chat_id, screen = open_chat("Без машины")
+    shop, chat_id, screen = open_chat("Без машины", item_id=None)
     expect(screen.page.locator(".o_mchats_quick_reply").first).to_be_visible()
     screen.text.press_sequentially("/price")
     screen.text.press("Tab")
