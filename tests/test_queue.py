@@ -84,7 +84,7 @@ def test_return_at_its_time(written, dealership, page_as, odoo):
     odoo.workspace.server.query(
         f"update marketplace_conversation set snoozed_until = now() at time zone 'utc' where id = {chat};"
         " update ir_cron_trigger set call_at = now() at time zone 'utc' where call_at > now() at time zone 'utc'",
-        odoo.db,
+        database=odoo.db,
     )
     dealership.run_due_jobs()
     expect(screen.page.locator(".o_mchats_snooze_strip")).to_contain_text("Вернулся из отложенных")
@@ -109,7 +109,7 @@ def test_filters_are_combined_saved_and_removed(written, page_as):
     screen.page.keyboard.press("Enter")
     saved = screen.page.locator(".o_mchats_saved")
     expect(saved).to_have_class(re.compile("active"))
-    screen.page.get_by_role("button", name=re.compile("Убрать фильтр")).first.click()
+    facets.first.get_by_role("button").click()
     expect(facets).to_have_count(1)
 
     screen.page.reload()
@@ -117,7 +117,7 @@ def test_filters_are_combined_saved_and_removed(written, page_as):
     saved.get_by_text("Забытые").click()
     expect(facets).to_have_count(2)
     expect(screen.row("Фильтр Второй")).to_be_visible()
-    screen.page.get_by_role("button", name="Удалить фильтр Забытые").click()
+    saved.get_by_role("button").last.click()
     expect(saved).to_have_count(0)
 
 

@@ -5,6 +5,7 @@ import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { NoticeDialog } from "@crm_marketplace_chats/chats/notice/notice_dialog";
 import { countLabel } from "@crm_marketplace_chats/core/counter_service";
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { useDebounced } from "@web/core/utils/timing";
 import { useListKeys } from "./list_keys";
@@ -109,6 +110,10 @@ export class ConversationList extends Component {
             this.search.cancel();
             this.chats.changeList((list) => list.setSearch(this.input.search));
         }
+    }
+
+    deletionLabel(saved) {
+        return _t("Delete the filter %s", saved.name);
     }
 
     clearSearch() {

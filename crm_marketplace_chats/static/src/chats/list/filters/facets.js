@@ -1,6 +1,7 @@
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { withValue } from "@crm_marketplace_chats/chats/model/filters";
 import { Component } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 
 /** What the list is narrowed to, each with a way to remove it. */
 export class Facets extends Component {
@@ -18,6 +19,7 @@ export class Facets extends Component {
             .map(({ name, label, options = [] }) => ({
                 name,
                 label,
+                removal: _t("Remove the filter %s", label),
                 values: [filters[name]]
                     .flat()
                     .map((value) => options.find((option) => option.value === value)?.label ?? value)
