@@ -17,6 +17,10 @@ export class HandOverDialog extends Component {
         return Boolean(this.state.userId && this.state.note.trim() && !this.state.isBusy);
     }
 
+    choose(ev) {
+        this.state.userId = Number(ev.target.value);
+    }
+
     async handOver() {
         const { chats, conversationId, close } = this.props;
         this.state.isBusy = true;
