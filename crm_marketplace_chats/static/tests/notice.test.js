@@ -8,7 +8,7 @@ import { FRONT_SLOT } from "@crm_marketplace_chats/core/notice_service";
 import { toClock, toHours } from "@crm_marketplace_chats/chats/notice/notice_dialog";
 import { ring } from "@crm_marketplace_chats/notice/ring";
 import { click, contains } from "@mail/../tests/mail_test_helpers";
-import { advanceTime, animationFrame, beforeEach, describe, expect, test } from "@odoo/hoot";
+import { advanceTime, animationFrame, beforeEach, describe, expect, queryFirst, test, waitFor } from "@odoo/hoot";
 import { browser } from "@web/core/browser/browser";
 import {
     getService,
@@ -18,7 +18,7 @@ import {
     patchWithCleanup,
     serverState,
 } from "@web/../tests/web_test_helpers";
-import { WebClient } from "@web/webclient/webclient";
+import { MainComponentsContainer } from "@web/core/main_components_container";
 
 describe.current.tags("desktop");
 defineChatsModels();
@@ -105,9 +105,9 @@ describe("ring", () => {
     test("on another page of Odoo: one of Odoo's own notifications", async () => {
         mockChatsServer();
         const env = await stage({ isFocused: true });
-        await mountWithCleanup(WebClient);
+        await mountWithCleanup(MainComponentsContainer, { noMainContainer: true });
         await rung(env, notice(1));
-        await contains(".o_notification", { text: "Is it there?" });
+        await waitFor(".o_notification:contains(Is it there?)");
         expect(shown).toEqual([]);
         expect(sounds).toEqual(["new-message"]);
     });
@@ -115,9 +115,9 @@ describe("ring", () => {
     test("a chat that a colleague gives is told of on the Chats screen too", async () => {
         mockChatsServer();
         const env = await stage({ isFocused: true, front: "list" });
-        await mountWithCleanup(WebClient);
+        await mountWithCleanup(MainComponentsContainer, { noMainContainer: true });
         await rung(env, notice(1, { reason: "assigned", author: "Anna" }));
-        await contains(".o_notification", { text: "Anna has given you this chat" });
+        await waitFor(".o_notification:contains(Anna has given you this chat)");
     });
 
     test("a flock of messages is one sound", async () => {
@@ -154,7 +154,7 @@ test("everybody chooses what he wants to hear", async () => {
     await openChats();
     await click(".o_mchats_notices");
     await contains("#mchats_notify_mine:checked");
-    expect(".modal input[type='time']:first").toHaveValue("21:30");
+    expect(queryFirst(".modal input[type='time']").value).toBe("21:30");
     await click("#mchats_notify_all");
     await click("#mchats_sound");
     await click(".modal-footer .btn-primary");

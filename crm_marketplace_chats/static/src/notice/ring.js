@@ -12,7 +12,8 @@ const SOUND_PAUSE_MS = 2000;
 const ELECTION_MS = 2000;
 
 const mutex = new Mutex();
-let soundedAt = 0;
+/** When each page has made its last sound. */
+const soundedAt = new WeakMap();
 
 const ABOUT = {
     assigned: (author) => _t("%s has given you this chat", author),
@@ -102,8 +103,10 @@ export async function ring(env, notices) {
     if (!(await isMainTab(multi_tab))) {
         return;
     }
-    if (ours.some(({ loud }) => loud.includes(user.userId)) && Date.now() - soundedAt > SOUND_PAUSE_MS) {
-        soundedAt = Date.now();
+    // A clock that was set back silences nobody.
+    const isPaused = Math.abs(Date.now() - (soundedAt.get(env) ?? 0)) < SOUND_PAUSE_MS;
+    if (!isPaused && ours.some(({ loud }) => loud.includes(user.userId))) {
+        soundedAt.set(env, Date.now());
         sounds.play("new-message");
     }
     if (!isFocused && browser.Notification?.permission === "granted") {
