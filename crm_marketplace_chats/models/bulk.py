@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from psycopg2.errors import UniqueViolation
 from psycopg2.extras import Json
 
+from odoo.exceptions import ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as CONFLICTS
 from odoo.tools import SQL
 
@@ -31,7 +32,7 @@ def commit_retrying(env, work):
             result = work()
             env.cr.commit()
             return result
-        except (*CONFLICTS, UniqueViolation):
+        except (*CONFLICTS, UniqueViolation, ConcurrencyError):
             env.cr.rollback()
             if attempt >= RETRIES:
                 raise
@@ -46,10 +47,16 @@ def to_naive(moment: datetime | None) -> datetime | None:
 
 
 def insert_new(model, rows, unique):
+    """Insert the rows from a marketplace that are not there yet; see `insert_rows`."""
+    return insert_rows(model, rows, unique, SQL("WHERE external_id IS NOT NULL"))
+
+
+def insert_rows(model, rows, unique, where=SQL()):  # noqa: B008 - SQL is immutable
     """Insert the rows that are not there yet.
 
     :param rows: dicts with the same keys, the stored columns of ``model``
     :param unique: columns of the unique index that says what "there" means
+    :param where: its condition, where it has one
     :return: ids of the rows inserted
     """
     if not rows:
@@ -62,11 +69,12 @@ def insert_new(model, rows, unique):
         for row in rows
     )
     statement = SQL(
-        "INSERT INTO %s (%s) VALUES %s ON CONFLICT (%s) WHERE external_id IS NOT NULL DO NOTHING RETURNING id",
+        "INSERT INTO %s (%s) VALUES %s ON CONFLICT (%s) %s DO NOTHING RETURNING id",
         SQL.identifier(model._table),
         SQL(", ").join(map(SQL.identifier, columns)),
         values,
         SQL(", ").join(map(SQL.identifier, unique)),
+        where,
     )
     return [row[0] for row in model.env.execute_query(statement)]
 

@@ -263,30 +263,7 @@ class MarketplaceConversation(models.Model):
         if refusal and not self.remote_read_pending:
             _logger.info("channel %s: a chat was not marked read: %s", self.channel_id.id, refusal)
 
-    # ------------------------------------------------------------ lead, car
-
-    def _make_lead(self):
-        """The lead of this chat: the one that is linked, or a new one. Under the user's own rights."""
-        self.ensure_one()
-        if not self.lead_id:
-            source = self.env["utm.source"].sudo()
-            label = self.channel_id.sudo()._client_class().label
-            self.lead_id = self.env["crm.lead"].create(
-                {
-                    "name": " · ".join(filter(None, [self._buyer_name(), self.car_title])),
-                    "type": "opportunity",
-                    "contact_name": self.buyer_name,
-                    "partner_id": self.partner_id.id,
-                    "user_id": (self.user_id or self.env.user).id,
-                    "company_id": self.company_id.id,
-                    "expected_revenue": self.vehicle_id.list_price or self.listing_id.price,
-                    "source_id": (
-                        source.search([("name", "=", label)], limit=1) or source.create({"name": label})
-                    ).id,
-                    "description": self.url and self.env._("Chat: %(address)s", address=self.url),
-                }
-            )
-        return self.lead_id
+    # ------------------------------------------------------------ elsewhere
 
     def action_open_chat(self):
         """The chat of this record in the Chats screen."""
@@ -294,14 +271,4 @@ class MarketplaceConversation(models.Model):
         return self.env["ir.actions.actions"]._for_xml_id("crm_marketplace_chats.action_chats") | {
             "params": {"conversation_id": self.id},
             "context": {"active_id": self.id},
-        }
-
-    def action_make_lead(self):
-        self.ensure_one()
-        lead = self._make_lead()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "crm.lead",
-            "res_id": lead.id,
-            "views": [[False, "form"]],
         }

@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
-#: Other chats shown, of this car and of this client.
+#: Other chats shown of this car.
 OTHERS = 10
 #: How long after its last message a chat still counts as live, unless it waits for an answer.
 LIVE_DAYS = 30
@@ -136,24 +136,10 @@ class MarketplaceConversation(models.Model):
 
     def _panel_client(self):
         partner = self.partner_id.sudo()
-        known = (
-            self.search([("partner_id", "=", partner.id), ("id", "!=", self.id)], limit=OTHERS)
-            if partner
-            else []
-        )
         return {
             "name": partner.name or self._buyer_name(),
             "partner_id": partner.id,
             "phone": partner.phone or False,
-            "conversations": [
-                {
-                    "id": other.id,
-                    "car_title": other.car_title,
-                    "marketplace": other.marketplace,
-                    "last_message_at": fields.Datetime.to_string(other.last_message_at),
-                }
-                for other in known
-            ],
         }
 
     def _panel_lead(self):

@@ -89,8 +89,3 @@ class MarketplaceConversation(models.Model):
         listing.sudo().conversation_ids.write({"vehicle_id": listing.vehicle_id.id})
         self.invalidate_recordset()
         return {"store": Store().add(self).get_result(), "panel": self.chats_panel()}
-
-    def chats_make_lead(self):
-        self.ensure_one()
-        self._make_lead()
-        return {"store": Store().add(self).get_result(), "panel": self.chats_panel()}

@@ -22,6 +22,8 @@ WORK = {
     "calls": ("marketplace.channel", "_pull_calls"),
     "webhook": ("marketplace.channel", "_keep_webhook"),
     "reconcile": ("marketplace.channel", "_reconcile"),
+    "clients": ("marketplace.conversation", "_follow_rules"),
+    "offers": ("marketplace.offer.line", "_send_offers"),
 }
 #: Kinds that look at the marketplace from time to time, in seconds; the others wait for something to do.
 PERIOD = {"pull": 60, "calls": 110, "listings": 3000, "webhook": 3000, "reconcile": 3000}
@@ -57,6 +59,8 @@ class MarketplaceJob(models.Model):
             ("calls", "Calls"),
             ("webhook", "Subscription to Deliveries"),
             ("reconcile", "Comparison"),
+            ("clients", "Clients and Leads"),
+            ("offers", "Offers"),
         ],
         required=True,
     )

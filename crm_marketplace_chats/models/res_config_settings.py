@@ -14,6 +14,10 @@ class ResConfigSettings(models.TransientModel):
     )
     chats_reading_log = fields.Boolean("Write Down Who Reads What", config_parameter=READING_LOG)
     marketplace_hours = fields.Char(related="company_id.marketplace_hours", readonly=False)
+    chats_offer_sold = fields.Boolean(related="company_id.chats_offer_sold", readonly=False)
+    chats_offer_price = fields.Boolean(related="company_id.chats_offer_price", readonly=False)
+    chats_offer_days = fields.Integer(related="company_id.chats_offer_days", readonly=False)
+    chats_offer_fall = fields.Float(related="company_id.chats_offer_fall", readonly=False)
     chats_channel_ids = fields.Many2many("marketplace.channel", compute="_compute_chats_channel_ids")
     chats_employee_count = fields.Integer(compute="_compute_chats_channel_ids")
 

@@ -1,7 +1,7 @@
 """Who may see and do what: by the ORM, by RPC, by HTTP and by the bus."""
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from unittest.mock import patch
 
 from odoo import Command, models
@@ -39,6 +39,17 @@ RIGHTS = {
     "marketplace.feed.run": {"manager": "r"},
     "marketplace.feed.line": {"manager": "r"},
     "marketplace.feed.vehicle": {"manager": "r"},
+    "marketplace.phone": {"manager": "r", "employee": "r"},
+    "marketplace.client.link": {"manager": "r", "employee": "r"},
+    "marketplace.offer": {"manager": "rwu", "employee": "rw", "employee of nothing": "rw"},
+    "marketplace.offer.line": {"manager": "rw", "employee": "rw"},
+}
+#: Records that no batch brings: how a test makes them.
+DEAL_RECORDS = {
+    "marketplace.phone": "phone_of",
+    "marketplace.client.link": "client_link_of",
+    "marketplace.offer": "offer_of",
+    "marketplace.offer.line": "offer_line_of",
 }
 #: What is for everybody who may use the chats at all, also for an employee whom no channel names.
 COMMON = ("marketplace.template", "marketplace.template.category")
@@ -67,9 +78,20 @@ CONVERSATION_CALLS = {
     "chats_note": ["Between us", "00000000-0000-0000-0000-000000000002"],
     "chats_colleagues": [],
     "chats_presence": ["looking"],
+    "chats_client": [],
+    "chats_decide_client": [0, "confirm"],
+    "chats_make_client": ["+79990000000"],
+    "chats_deal": [],
+    "chats_plan": ["call", "2100-01-01"],
+    "chats_finish": [0],
+    "chats_visit_slots": [],
+    "chats_visit_book": ["2100-01-01 10:00:00"],
 }
 #: Those that need more than the right to the record.
 OTHER_CALLS = {"chats_block": ["spam"], "web_read": [{"buyer_name": {}}]}
+#: Those for which the group of the chats is not enough, and those whose arguments name nothing that is there.
+NEED_LEADS = {"chats_make_lead", "chats_plan"}
+NAME_NOTHING = {"chats_decide_client", "chats_make_client", "chats_finish", "chats_visit_book"}
 MODEL_CALLS = {"chats_start", "chats_list", "chats_counts", "chats_filter_choices"}
 MESSAGE_CALLS = {"chats_retry", "chats_cancel", "chats_delete", "chats_delete_note"}
 #: All that RPC may call of this addon, by model, and who it takes at least. `open`: tells nothing but where to look.
@@ -103,10 +125,12 @@ METHODS = {
     "marketplace.event": {"action_retry": "manager"},
     "marketplace.filter": {"chats_save": "group", "chats_remove": "own"},
     "marketplace.job": {"action_wake": "manager"},
+    "marketplace.offer": dict.fromkeys(["action_send", "action_stop", "action_refresh"], "group"),
     "crm.lead": {"action_open_marketplace_chat": "open"},
     "product.template": dict.fromkeys(
         ("action_open_marketplace_conversations", "action_open_listings", "action_open_leads"), "open"
     ),
+    "product.template": {"action_open_marketplace_conversations": "open", "action_offer": "group"},
 }
 SECRETS = {
     "avito_client_id": "avito-id-value",
@@ -173,6 +197,8 @@ class AccessCase(ChatsCase):
             )
         if model.startswith("marketplace.feed"):
             return self.of_feed(model, channel.company_id)
+        if model in DEAL_RECORDS:
+            return getattr(self, DEAL_RECORDS[model])(channel)
         if model == "marketplace.channel.secret":
             self.env[model]._store(channel, "key", "value")
         return self.env[model].search([("channel_id", "=", channel.id)], limit=1)
@@ -189,6 +215,38 @@ class AccessCase(ChatsCase):
         if model in values:
             return self.env[model].create(values[model])
         return feed if model == "marketplace.feed" else run
+
+    def offer_of(self, channel):
+        return self.env["marketplace.offer"].create(
+            {"vehicle_id": self.car.id, "company_id": channel.company_id.id, "kind": "sold", "state": "done"}
+        )
+
+    def offer_line_of(self, channel):
+        values = {
+            "offer_id": self.offer_of(channel).id,
+            "conversation_id": self.chats[channel].id,
+            "text": "Sold",
+        }
+        return self.env["marketplace.offer.line"].create(values)
+
+    def phone_of(self, channel):
+        message = self.chats[channel].message_ids[0]
+        return self.env["marketplace.phone"].create(
+            {
+                "channel_id": channel.id,
+                "conversation_id": message.conversation_id.id,
+                "message_id": message.id,
+                "phone": "+79123456789",
+                "source": "text",
+                "found_at": message.sent_at,
+            }
+        )
+
+    def client_link_of(self, channel):
+        partner = self.env["res.partner"].create({"name": "Maria"})
+        return self.env["marketplace.client.link"].create(
+            self.chats[channel]._link_row(partner, ["wrote"], phone="+79123456789")
+        )
 
     def rights(self, record, user):
         """Letters of the operations that this user may do with this record."""
@@ -407,6 +465,11 @@ class TestCalls(AccessCase):
                         self.rpc(self.ivan, "marketplace.conversation", method, self.ours.ids, *args)
                     continue
                 self.rpc(self.ivan, "marketplace.conversation", method, self.ours.ids, *args)
+                refusal = method in NEED_LEADS and AccessError or method in NAME_NOTHING and UserError
+                with self.assertRaises(refusal) if refusal else nullcontext() as refused:
+                    self.rpc(self.ivan, "marketplace.conversation", method, self.ours.ids, *args)
+                if refusal is UserError:
+                    self.assertNotIsInstance(refused.exception, AccessError)
 
     def test_no_access_at_all(self):
         for user in (self.clerk, self.visitor):
@@ -459,14 +522,15 @@ class TestCalls(AccessCase):
         self.assertEqual(start["channel_ids"], self.avito.ids)
         panel = self.ours.with_user(self.ivan).chats_panel()
         self.assertEqual(panel["others"], [])
-        self.assertEqual(panel["client"]["conversations"], [])
+        self.assertEqual(self.ours.with_user(self.ivan).chats_client()["conversations"], [])
         told = json.dumps(
             [start, conversations.chats_list("all"), self.ours.with_user(self.ivan).chats_thread(), panel]
         )
         self.assertNotIn("Auto.ru North", told)
         with_anna = self.ours.with_user(self.anna).chats_panel()
         self.assertEqual([other["id"] for other in with_anna["others"]], self.foreign.ids)
-        self.assertEqual([other["id"] for other in with_anna["client"]["conversations"]], self.foreign.ids)
+        others = self.ours.with_user(self.anna).chats_client()["conversations"]
+        self.assertEqual([other["id"] for other in others], self.foreign.ids)
 
     def test_assigned_to_colleagues_only(self):
         conversation = self.ours.with_user(self.ivan)

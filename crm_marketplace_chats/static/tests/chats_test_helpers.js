@@ -103,7 +103,7 @@ const PANEL = {
     similar: [],
     listings: [],
     others: [],
-    client: { name: "Oleg", partner_id: false, phone: false, conversations: [] },
+    client: { name: "Oleg", partner_id: false, phone: false },
     lead: false,
 };
 
@@ -121,6 +121,8 @@ export class ChatsServer {
     values = { price: "price", mileage: "mileage" };
     templatePictures = [];
     panel = PANEL;
+    deal = { lead: false, can_make_lead: true, activities: [], visits: [] };
+    client = { phones: [], suggestions: [], joined: false, conversations: [], leads: [] };
     counts = { waiting: 0, mine: 0, unowned: 0, snoozed: 0, unprocessed: 0 };
     employees = [{ id: 77, name: "Anna Kovaleva" }];
     filters = [];
@@ -384,6 +386,14 @@ export class ChatsServer {
 
     chats_panel() {
         return this.panel;
+    }
+
+    chats_deal() {
+        return this.deal;
+    }
+
+    chats_client() {
+        return this.client;
     }
 
     chats_retry([id]) {

@@ -1,5 +1,6 @@
 import { failureText } from "@crm_marketplace_chats/chats/common/failure";
 import { priceLabel, shortTime } from "@crm_marketplace_chats/chats/common/format";
+import { ClientCard } from "@crm_marketplace_chats/chats/deal/client/client_card";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { safeUrl } from "@crm_marketplace_chats/chats/common/text_parts";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
@@ -17,7 +18,7 @@ import { SimilarCars } from "./similar/similar_cars";
 /** Everything the CRM knows about the car, the client and the deal of one conversation. */
 export class CarPanel extends Component {
     static template = "crm_marketplace_chats.CarPanel";
-    static components = { Dropdown, DropdownItem, MarketplaceMark, PhotoStrip, SimilarCars };
+    static components = { ClientCard, Dropdown, DropdownItem, MarketplaceMark, PhotoStrip, SimilarCars };
     static props = { conversation: Object, isDrawer: Boolean, close: Function };
 
     setup() {
@@ -92,6 +93,10 @@ export class CarPanel extends Component {
     async copy(value) {
         await browser.navigator.clipboard.writeText(value);
         this.notification.add(_t("Copied: %s", value), { type: "success" });
+    }
+
+    onClientChanged(panel) {
+        this.state.data = panel;
     }
 
     makeLead() {

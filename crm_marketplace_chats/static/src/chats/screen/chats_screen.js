@@ -3,6 +3,7 @@ import { ConversationHeader } from "@crm_marketplace_chats/chats/header/conversa
 import { ConversationList } from "@crm_marketplace_chats/chats/list/conversation_list";
 import { ChatsModel } from "@crm_marketplace_chats/chats/model/chats_model";
 import { useLiveLine } from "@crm_marketplace_chats/chats/model/live_line";
+import { DealBar } from "@crm_marketplace_chats/chats/deal/bar/deal_bar";
 import { CarPanel } from "@crm_marketplace_chats/chats/panel/car_panel";
 import { usePresence } from "@crm_marketplace_chats/chats/presence/use_presence";
 import { SnoozeStrip } from "@crm_marketplace_chats/chats/snooze/snooze_strip";
@@ -21,7 +22,15 @@ const DRAWER_WIDTH = "(max-width: 1100px)";
 /** The Chats screen: list, conversation and car; one of them at a time on a phone. */
 export class ChatsScreen extends Component {
     static template = "crm_marketplace_chats.ChatsScreen";
-    static components = { CarPanel, Composer, ConversationHeader, ConversationList, SnoozeStrip, Thread };
+    static components = {
+        CarPanel,
+        Composer,
+        ConversationHeader,
+        ConversationList,
+        DealBar,
+        SnoozeStrip,
+        Thread,
+    };
     static props = { ...standardActionServiceProps };
 
     setup() {
