@@ -110,4 +110,4 @@ def offer_what_is_like_it(page_as, dealership, channel, number, request):
     expect(page.locator("[name=selected_count]")).to_have_text("1")
     page.locator("button[name=action_send]").click()
     page.locator(".modal-footer .btn-primary").click()
-    expect(row.locator("[name=state]")).not_to_be_empty()
+    expect(page.locator("button[name=action_send]")).to_be_hidden()

@@ -30,20 +30,20 @@ class CalendarEvent(models.Model):
         help="When the client is to be reminded; empty: done, or not at all.",
     )
 
-    def _visit_moment(self):
+    def _visit_moment(self, day_format="EEEE, d MMMM"):
         """Day and time in words, by the dealership's clock: that is the one the client looks at."""
         if not self:
             return ""
         chat = self.sudo().marketplace_conversation_id
         zone = pytz.timezone(chat._visit_zone())
         local = pytz.utc.localize(self.start).astimezone(zone)
-        day = format_date(self.env, local.date(), date_format="EEEE, d MMMM")
+        day = format_date(self.env, local.date(), date_format=day_format)
         return f"{day}, {format_time(self.env, local.time(), time_format='HH:mm')}"
 
     def _visit_data(self):
         return {
             "id": self.id,
-            "moment": self._visit_moment(),
+            "label": self._visit_moment("EEE, d MMM"),
             "start": fields.Datetime.to_string(self.start),
             "responsible": self.user_id.sudo().name or False,
         }

@@ -23,14 +23,13 @@ class MarketplaceOffer(models.Model):
         "product.template", "Car", required=True, readonly=True, ondelete="cascade", index=True
     )
     kind = fields.Selection([("sold", "Car Sold"), ("price", "Price Cut")], required=True, readonly=True)
-    price_before = fields.Float("Price Before", digits=(12, 0), readonly=True)
+    price_before = fields.Float(digits=(12, 0), readonly=True)
     price_after = fields.Float("Price Now", digits=(12, 0), readonly=True)
     state = fields.Selection(
         [("draft", "To Be Looked At"), ("running", "Being Sent"), ("stopped", "Stopped"), ("done", "Done")],
         default="draft",
         required=True,
         readonly=True,
-        tracking=True,
     )
     user_id = fields.Many2one("res.users", "Who Decides", readonly=True)
     is_listed = fields.Boolean(readonly=True, help="The clients have been looked for.")

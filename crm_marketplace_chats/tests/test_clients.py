@@ -263,3 +263,13 @@ class TestSuggestions(ClientsCase):
         self.assertFalse(
             self.env["marketplace.phone"].with_user(self.ivan).search([("conversation_id", "=", secret.id)])
         )
+
+    def test_erasing_takes_the_conclusions_with_it(self):
+        for number, kind in enumerate(("erase", "mask")):
+            conversation = self.writes(NUMBER, f"c{number}")
+            self.env["marketplace.erasure"]._perform(conversation, kind, "request")
+            self.assertFalse(
+                conversation.phone_ids or conversation.client_link_ids or conversation.partner_id
+            )
+            self.follow()
+            self.assertFalse(conversation.phone_ids)

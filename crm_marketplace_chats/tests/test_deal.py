@@ -230,7 +230,7 @@ class TestDealOnScreen(DealCase):
         lead.action_set_lost()
         self.assertEqual((conversation.deal_state, conversation.is_unprocessed), ("lost", waiting))
         self.assertEqual(conversation.with_user(self.seller).chats_deal()["lead"]["stage"], "Lost")
-        lead.toggle_active()
+        lead.action_unarchive()
         lead.action_set_won()
         self.assertEqual(conversation.deal_state, "won")
 

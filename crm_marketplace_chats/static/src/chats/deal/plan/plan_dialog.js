@@ -13,7 +13,7 @@ export class PlanDialog extends Component {
     setup() {
         this.today = DateTime.local().toISODate();
         this.state = useState({ date: this.day(1), note: "", isBusy: false });
-        useAutofocus({ refName: "date" });
+        useAutofocus({ refName: "confirm" });
     }
 
     day(days) {
