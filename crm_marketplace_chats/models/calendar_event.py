@@ -72,15 +72,15 @@ class CalendarEvent(models.Model):
         chat = self.marketplace_conversation_id
         # In the name of whoever awaits the client, also where the job makes the text.
         templates = self.env["marketplace.template"].with_user(self.user_id or self.env.user).sudo()
-        text = templates._texts_for("reminder", chat)[chat]["body"]
-        if how == "message" and text and not chat._is_closed():
-            chat._post_by_itself(text, f"visit-{self.id:08}", self.user_id)
-        elif how == "activity" and self.opportunity_id:
+        text = templates._text_for("reminder", chat)
+        if how == "message" and text["body"] and not text["missing"] and not chat._is_closed():
+            chat._post_by_itself(text["body"], f"visit-{self.id:08}", self.user_id)
+        elif self.opportunity_id and how != "off":
             self.opportunity_id.activity_schedule(
                 "mail.mail_activity_data_todo",
                 date_deadline=fields.Date.context_today(self),
                 summary=self.env._("Remind of the test drive"),
-                note=text,
+                note=text["body"],
                 user_id=self.user_id.id,
             )
 

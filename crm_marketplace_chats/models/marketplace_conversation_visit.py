@@ -119,7 +119,7 @@ class MarketplaceConversation(models.Model):
         visit.sudo().write(
             {"marketplace_conversation_id": self.id, "marketplace_remind_at": self._remind_at(moment)}
         )
-        text = self.env["marketplace.template"]._texts_for("visit", self)[self]
+        text = self.env["marketplace.template"].sudo()._text_for("visit", self.sudo())
         return {
             "store": Store().add(self).get_result(),
             "deal": self.chats_deal(),

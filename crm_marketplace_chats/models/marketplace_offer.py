@@ -109,18 +109,17 @@ class MarketplaceOffer(models.Model):
         Line = self.env["marketplace.offer.line"]
         for offer in self:
             chats = offer._clients()
-            texts = offer._texts(chats)
             lines = {line.conversation_id: line for line in offer.line_ids}
             untouched = offer.line_ids.filtered(lambda line: line.state == "draft" and not line.is_edited)
             (untouched.filtered(lambda line, chats=chats: line.conversation_id not in chats)).unlink()
             for chat in chats:
                 line = lines.get(chat)
                 if line and line in untouched:
-                    line.write(offer._line_values(chat, texts[chat]))
+                    line.write(offer._line_values(chat, offer._text(chat)))
                 elif not line:
                     Line.create(
                         {"offer_id": offer.id, "conversation_id": chat.id}
-                        | offer._line_values(chat, texts[chat])
+                        | offer._line_values(chat, offer._text(chat))
                     )
             offer.is_listed = True
 
@@ -148,13 +147,10 @@ class MarketplaceOffer(models.Model):
             limit=MOST_LINES,
         )
 
-    def _texts(self, chats):
-        """``{chat: {"body", "missing"}}``, signed by whoever leads the chat, also where the job makes the text."""
-        texts = {}
-        for leader, led in chats.grouped("user_id").items():
-            templates = self.env["marketplace.template"].with_user(leader or self.env.user).sudo()
-            texts |= templates._texts_for(self.kind, led)
-        return texts
+    def _text(self, chat):
+        """``{"body", "missing"}``, signed by whoever leads the chat, also where the job makes the text."""
+        templates = self.env["marketplace.template"].with_user(chat.user_id or self.env.user)
+        return templates.sudo()._text_for(self.kind, chat)
 
     @api.model
     def _line_values(self, chat, text):

@@ -70,17 +70,15 @@ class MarketplaceOfferLine(models.Model):
         return super().write(vals)
 
     def _check_texts(self):
+        """As a reply is checked: not empty, not too long, without places that are still to be filled."""
         for line in self:
-            # sudo: what the marketplace takes is no secret
-            limit = line.channel_id.sudo()._client_class().text_limit
-            if not (line.text or "").strip() or len(line.text) > limit:
+            try:
+                line.conversation_id._check_body(line.text, ())
+            except UserError as error:
+                name = line.conversation_id._buyer_name()
                 raise UserError(
-                    self.env._(
-                        "The text for %(name)s is empty or longer than %(limit)s characters.",
-                        name=line.conversation_id._buyer_name(),
-                        limit=limit,
-                    )
-                )
+                    self.env._("The text for %(name)s: %(trouble)s", name=name, trouble=error)
+                ) from error
 
     # ------------------------------------------------------------ the job
 

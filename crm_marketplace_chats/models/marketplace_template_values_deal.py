@@ -59,5 +59,7 @@ class MarketplaceTemplate(models.Model):
         """
         fitting = self.with_context(template_usage=usage)._fitting(conversation)
         # What was written for this channel or marketplace goes before what was written for all.
-        chosen = fitting.sorted(lambda one: (not one.channel_ids, not one.marketplace, not one.company_id))[:1]
+        chosen = fitting.sorted(lambda one: (not one.channel_ids, not one.marketplace, not one.company_id))[
+            :1
+        ]
         return chosen._fill(conversation)[0] if chosen else {"body": "", "missing": []}
