@@ -40,6 +40,7 @@ class TestVisits(DealCase):
                 ],
             }
         )
+        self.company.write({"city": "Moscow", "street": "Lenina 1"})
         self.conversation = self.about_the_car(buyer_name="Maria")
         self.conversation.user_id = self.seller
 
