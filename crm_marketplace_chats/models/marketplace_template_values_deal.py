@@ -32,13 +32,13 @@ class MarketplaceTemplate(models.Model):
         }
 
     def _similar_in_words(self, conversation):
-        """One line for each car; as many as fit beside the rest of the text."""
-        if not conversation.vehicle_id:
-            return ""
+        """One line for each car that is advertised at the chat's marketplace; as many as fit into the text."""
         room = conversation.channel_id._client_class().text_limit * 2 // 3
         lines = []
-        for vehicle in conversation.vehicle_id._similar_vehicles(conversation.marketplace, SIMILAR):
+        for vehicle in conversation._similar_vehicles():
             listing = vehicle._listing_at(conversation.marketplace)
+            if not listing or len(lines) == SIMILAR:
+                continue
             line = " — ".join(
                 filter(None, [vehicle.vehicle_title, self._format_price(vehicle.list_price), listing.url])
             )

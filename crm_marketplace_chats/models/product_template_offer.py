@@ -1,11 +1,6 @@
-"""What a car's sale or price cut means for those who asked about it, and which cars are like it."""
+"""What a car's sale or price cut means for those who asked about it."""
 
 from odoo import fields, models
-
-#: How far another price may lie from a car's own for it to be alike.
-PRICE_SPAN = 0.25
-#: Cars looked at to find similar ones.
-LOOKED_AT = 200
 
 
 class ProductTemplate(models.Model):
@@ -77,51 +72,8 @@ class ProductTemplate(models.Model):
             "views": [[False, "form"]],
         }
 
-    # ------------------------------------------------------------ similar cars
-
     def _listing_at(self, marketplace):
         """The advertisement at that marketplace that a client can open."""
         return self.marketplace_listing_ids.filtered(
             lambda listing: listing.marketplace == marketplace and listing.state == "active" and listing.url
         )[:1]
-
-    def _similar_vehicles(self, marketplace, limit):
-        """Cars in stock that are advertised at the marketplace, the most alike first: the same model, then the same
-        make, then the same body; within each, the nearest price. For superusers: of the car's company.
-
-        :param marketplace: its code, such as ``avito``
-        """
-        if not self:
-            return self
-        self.ensure_one()
-        price = self.list_price
-        near = [
-            ("list_price", ">=", price * (1 - PRICE_SPAN)),
-            ("list_price", "<=", price * (1 + PRICE_SPAN)),
-        ]
-        found = self.search(
-            [
-                ("is_vehicle", "=", True),
-                ("id", "!=", self.id),
-                ("vehicle_status", "=", "in_stock"),
-                ("company_id", "in", (False, self.company_id.id)),
-                (
-                    "marketplace_listing_ids",
-                    "any",
-                    [("marketplace", "=", marketplace), ("state", "=", "active"), ("url", "!=", False)],
-                ),
-                *(near if price else ()),
-            ],
-            limit=LOOKED_AT,
-        )
-        return found.sorted(lambda other: (-self._likeness(other), abs(other.list_price - price), other.id))[
-            :limit
-        ]
-
-    def _likeness(self, other):
-        alike = {
-            4: self.vehicle_make == other.vehicle_make and self.vehicle_model == other.vehicle_model,
-            2: self.vehicle_make == other.vehicle_make,
-            1: self.vehicle_body == other.vehicle_body,
-        }
-        return sum(weight for weight, is_so in alike.items() if is_so and self.vehicle_make)
