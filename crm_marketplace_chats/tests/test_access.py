@@ -127,10 +127,12 @@ METHODS = {
     "marketplace.job": {"action_wake": "manager"},
     "marketplace.offer": dict.fromkeys(["action_send", "action_stop", "action_refresh"], "group"),
     "crm.lead": {"action_open_marketplace_chat": "open"},
-    "product.template": dict.fromkeys(
-        ("action_open_marketplace_conversations", "action_open_listings", "action_open_leads"), "open"
-    ),
-    "product.template": {"action_open_marketplace_conversations": "open", "action_offer": "group"},
+    "product.template": {
+        **dict.fromkeys(
+            ("action_open_marketplace_conversations", "action_open_listings", "action_open_leads"), "open"
+        ),
+        "action_offer": "group",
+    },
 }
 SECRETS = {
     "avito_client_id": "avito-id-value",
