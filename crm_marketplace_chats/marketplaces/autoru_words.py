@@ -188,6 +188,7 @@ def conversation(
         buyer_read_at=moment(buyer.get("room_last_read")),
         we_read_at=moment(we.get("room_last_read")),
         blocked=any(user.get("blocked_room") is True for user in users),
+        our_delay_minutes=amount(we.get("average_reply_delay_minutes")),
         partial=not full and bool(offer_id),
     )
 

@@ -186,6 +186,7 @@ class RemoteConversation:
     :param buyer_read_at: everything of ours up to this moment has been read by the buyer
     :param we_read_at: everything of the buyer up to this moment has been read at the marketplace
     :param blocked: True when the marketplace says that nothing can be written here
+    :param our_delay_minutes: how long we take to answer on average, as the marketplace itself reckons it
     :param partial: True when a request for the conversation itself would tell more (names, the car);
         ``noise`` and ``blocked`` are then not final
     """
@@ -201,6 +202,7 @@ class RemoteConversation:
     buyer_read_at: datetime | None = None
     we_read_at: datetime | None = None
     blocked: bool = False
+    our_delay_minutes: int | None = None
     partial: bool = False
 
 

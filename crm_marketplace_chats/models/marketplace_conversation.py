@@ -191,7 +191,7 @@ class MarketplaceConversation(models.Model):
                              WHERE m.conversation_id = c.id
                                AND (m.direction = 'out' AND m.state = ANY(%(answered)s)
                                     OR m.kind = 'call' AND m.data->'call'->>'missed' = 'false')
-                               AND m.is_noise IS NOT TRUE
+                               AND m.is_noise IS NOT TRUE AND m.is_auto IS NOT TRUE
                              ORDER BY m.sent_at DESC, m.id DESC LIMIT 1
                            ) a ON true
                       LEFT JOIN LATERAL (
@@ -215,7 +215,7 @@ class MarketplaceConversation(models.Model):
                       LEFT JOIN LATERAL (
                             SELECT m.* FROM marketplace_message m
                              WHERE m.conversation_id = c.id AND m.direction <> 'note' AND m.state <> 'canceled'
-                             ORDER BY m.is_noise IS TRUE, m.sent_at DESC, m.id DESC LIMIT 1
+                             ORDER BY m.is_noise IS TRUE OR m.is_auto IS TRUE, m.sent_at DESC, m.id DESC LIMIT 1
                            ) l ON true
                      WHERE c.id = ANY(%(ids)s)
                    ) n

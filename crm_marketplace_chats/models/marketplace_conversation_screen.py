@@ -24,6 +24,8 @@ class MarketplaceConversation(models.Model):
             "unread_count",
             "is_unprocessed",
             "waiting_since",
+            "amber_at",
+            "goal_at",
             "snoozed_until",
             "due_since",
             "last_message_id",

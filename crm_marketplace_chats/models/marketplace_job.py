@@ -24,6 +24,7 @@ WORK = {
     "reconcile": ("marketplace.channel", "_reconcile"),
     "clients": ("marketplace.conversation", "_follow_rules"),
     "offers": ("marketplace.offer.line", "_send_offers"),
+    "rules": ("marketplace.channel", "_keep_rules"),
 }
 #: Kinds that look at the marketplace from time to time, in seconds; the others wait for something to do.
 PERIOD = {"pull": 60, "calls": 110, "listings": 3000, "webhook": 3000, "reconcile": 3000}
@@ -61,6 +62,7 @@ class MarketplaceJob(models.Model):
             ("reconcile", "Comparison"),
             ("clients", "Clients and Leads"),
             ("offers", "Offers"),
+            ("rules", "Rules of Work"),
         ],
         required=True,
     )

@@ -69,6 +69,9 @@ class MarketplaceMessage(models.Model):
     is_noise = fields.Boolean(
         "Notice, Not a Client", help="Shown, but never counted as waiting for an answer."
     )
+    is_auto = fields.Boolean(
+        "Automatic", help="Sent outside working hours by itself: no answer, the client goes on waiting."
+    )
     key = fields.Char(copy=False, help="Made by the browser; the same key is the same message.")
     data = fields.Json("Details")
     attachment_ids = fields.One2many(
@@ -114,6 +117,7 @@ class MarketplaceMessage(models.Model):
             "state",
             "error",
             "is_noise",
+            "is_auto",
             "key",
             "media_state",
             # sudo: the name of a colleague who answered is for everybody who reads the chat

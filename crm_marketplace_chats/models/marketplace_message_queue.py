@@ -199,8 +199,9 @@ class MarketplaceMessage(models.Model):
         if sent_at:
             values["sent_at"] = sent_at
         self.write(values)
-        # A chat that we have answered is read at the marketplace too.
-        self.conversation_id.remote_read_pending = True
+        if not self.is_auto:
+            # A chat that we have answered is read at the marketplace too.
+            self.conversation_id.remote_read_pending = True
 
     def _has_arrived(self):
         """Whether its echo has settled it while the answer was awaited: then it was sent, whatever the answer says."""

@@ -40,7 +40,7 @@ def incoming(external_id, minutes=0, chat="c1", text=None, **values):
         chat,
         "in",
         values.pop("kind", "text"),
-        moment(minutes),
+        values.pop("sent_at", None) or moment(minutes),
         body=f"text of {external_id}" if text is None else text,
         **values,
     )
@@ -52,7 +52,7 @@ def outgoing(external_id, minutes=0, chat="c1", text=None, **values):
         chat,
         "out",
         values.pop("kind", "text"),
-        moment(minutes),
+        values.pop("sent_at", None) or moment(minutes),
         body=f"text of {external_id}" if text is None else text,
         **values,
     )

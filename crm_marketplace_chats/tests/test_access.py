@@ -33,6 +33,12 @@ RIGHTS = {
     "marketplace.job": {"manager": "rw"},
     "marketplace.erasure": {"manager": "r"},
     "marketplace.reading": {"manager": "r"},
+    "marketplace.turn": {"manager": "r"},
+    "marketplace.tick": {"manager": "r"},
+    "marketplace.turn.report": {"manager": "r"},
+    "marketplace.outcome.report": {"manager": "r"},
+    "marketplace.rule": {"manager": "rwcu"},
+    "marketplace.employee": {"manager": "rw"},
     "marketplace.channel.secret": {},
     "marketplace.budget": {},
     "marketplace.feed": {"manager": "rwcu"},
@@ -93,6 +99,7 @@ OTHER_CALLS = {"chats_block": ["spam"], "web_read": [{"buyer_name": {}}]}
 NEED_MORE = {"chats_make_lead", "chats_plan", "chats_vehicle_status"}
 NAME_NOTHING = {"chats_decide_client", "chats_make_client", "chats_finish", "chats_visit_book"}
 MODEL_CALLS = {"chats_start", "chats_list", "chats_counts", "chats_filter_choices"}
+MODEL_CALLS = {"chats_start", "chats_list", "chats_counts", "chats_filter_choices", "chats_shift"}
 MESSAGE_CALLS = {"chats_retry", "chats_cancel", "chats_delete", "chats_delete_note"}
 #: All that RPC may call of this addon, by model, and who it takes at least. `open`: tells nothing but where to look.
 METHODS = {
@@ -107,6 +114,7 @@ METHODS = {
     "marketplace.message": dict.fromkeys([*MESSAGE_CALLS, "web_read"], "employee"),
     "marketplace.channel": {
         "action_check": "manager",
+        "action_retell_turns": "manager",
         "action_switch_webhook": "manager",
         "action_reconcile": "manager",
         "action_stop_history": "manager",
@@ -122,6 +130,7 @@ METHODS = {
         ("action_load", "action_allow_shrink", "action_allow_photo_hosts", "action_open_vehicles"), "manager"
     ),
     "marketplace.template": {"chats_preview": "group"},
+    "marketplace.turn": {"chats_board": "group"},
     "marketplace.event": {"action_retry": "manager"},
     "marketplace.filter": {"chats_save": "group", "chats_remove": "own"},
     "marketplace.job": {"action_wake": "manager"},
@@ -201,6 +210,15 @@ class AccessCase(ChatsCase):
             return self.of_feed(model, channel.company_id)
         if model in DEAL_RECORDS:
             return getattr(self, DEAL_RECORDS[model])(channel)
+        if model == "marketplace.rule":
+            return self.env[model].create({"name": "Rule", "company_id": channel.company_id.id})
+        if model == "marketplace.employee":
+            return self.env[model]._of(self.anna)
+        if model == "marketplace.tick":
+            chat = self.chats[channel]
+            return self.env[model].create(
+                {"conversation_id": chat.id, "message_at": chat.last_message_at, "message_id": 1}
+            )
         if model == "marketplace.channel.secret":
             self.env[model]._store(channel, "key", "value")
         return self.env[model].search([("channel_id", "=", channel.id)], limit=1)

@@ -17,11 +17,13 @@ CHANNEL = {
 CONVERSATION = {
     "id", "channel_id", "marketplace", "buyer_name", "car_title", "thumb_url", "last_message_at",
     "last_message_preview", "last_message_kind", "last_message_direction", "last_message_state", "unread_count",
+    "amber_at", "goal_at",
     "is_unprocessed", "waiting_since", "responsible", "is_noise", "is_blocked", "url", "vehicle_id", "listing_id",
     "lead_id", "has_gap", "snoozed_until", "due_since", "last_message_id", "version",
 }  # fmt: skip
 MESSAGE = {
     "id", "conversation_id", "direction", "kind", "body", "sent_at", "author", "state", "error", "is_noise", "key",
+    "is_auto",
     "data", "media_state",
     "can_delete",
     "delete_pending", "attachments", "version", "quoted_id",
@@ -51,7 +53,7 @@ class ScreenCase(ChatsCase):
 class TestShapes(ScreenCase):
     def test_start(self):
         answer = self.screen.chats_start()
-        self.assertEqual(set(answer), {"store", "counts", "channel_ids", "user_lang", "filters"})
+        self.assertEqual(set(answer), {"store", "counts", "channel_ids", "user_lang", "filters", "on_shift"})
         self.assertEqual(set(answer["channel_ids"]), {self.avito.id, self.autoru.id})
         self.assertEqual(set(answer["counts"]), COUNTS)
         self.assertEqual(answer["user_lang"], self.anna.lang)

@@ -100,7 +100,7 @@ class TestTemplates(TemplateCase):
             "phone": "+7 495 000-00-00",
             "hours": "daily from 9 to 21",
         }
-        elsewhere = {"visit", "similar"}  # see test_visits.py, test_offers.py
+        elsewhere = {"visit", "similar", "opening"}  # see test_visits.py, test_offers.py, test_autoreply.py
         self.assertEqual(set(self.env["marketplace.template"]._placeholders()), set(expected) | elsewhere)
         for name, value in expected.items():
             with self.subTest(value=name):

@@ -153,6 +153,9 @@ export class ChatsServer {
             is_unprocessed: true,
             unread_count: 1,
             waiting_since: ago(minutes),
+            // A goal of an hour, in a dealership that never closes.
+            amber_at: ago(minutes - 15),
+            goal_at: ago(minutes - 60),
             last_message_at: ago(minutes),
             ...values,
         });

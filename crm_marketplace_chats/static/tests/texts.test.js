@@ -16,13 +16,15 @@ test("waiting times", async () => {
     expect(waitLabel(waited(74), now)).toBe("1 h 14 min");
     expect(waitLabel(waited(120), now)).toBe("2 h");
     expect(waitLabel(waited(60 * 50), now)).toBe("2 d");
-    expect([0, 14, 15, 59, 60].map((minutes) => waitLevel(waited(minutes), now))).toEqual([
-        "ok",
-        "ok",
-        "soon",
-        "soon",
-        "late",
-    ]);
+});
+
+test("the level of a wait follows the server's moments alone", () => {
+    const moment = (minutes) => now.plus({ minutes });
+    const level = (amber, goal) => waitLevel({ amber_at: moment(amber), goal_at: moment(goal) }, now);
+    expect(level(1, 2)).toBe("ok");
+    expect(level(0, 2)).toBe("soon");
+    expect(level(-2, 0)).toBe("late");
+    expect(waitLevel({ amber_at: undefined, goal_at: undefined }, now)).toBe("ok");
 });
 
 test("the shortest time that tells when", async () => {

@@ -36,6 +36,9 @@ export class MarketplaceConversation extends VersionedRecord {
     /** @type {boolean} */
     is_unprocessed;
     waiting_since = fields.Datetime();
+    /** From when on the wait is shown amber, and red: moments of working time. */
+    amber_at = fields.Datetime();
+    goal_at = fields.Datetime();
     snoozed_until = fields.Datetime();
     /** Returned from snooze and not answered since. */
     due_since = fields.Datetime();

@@ -29,6 +29,8 @@ export class MarketplaceMessage extends VersionedRecord {
     error;
     /** @type {boolean} */
     is_noise;
+    /** @type {boolean} sent outside working hours by itself */
+    is_auto;
     /** @type {string|false} */
     key;
     /** @type {Object} */

@@ -4,13 +4,6 @@ import { formatInteger } from "@web/views/fields/formatters";
 
 const { DateTime } = luxon;
 
-/** From how many minutes of waiting on a chat is shown as late, as soon to be late, as fine. */
-const WAIT_LEVELS = [
-    [60, "late"],
-    [15, "soon"],
-    [0, "ok"],
-];
-
 /** @returns {number} days between the calendar days of two moments */
 function daysBetween(earlier, later) {
     return Math.round(later.startOf("day").diff(earlier.startOf("day"), "days").days);
@@ -90,10 +83,17 @@ export function waitLabel(since, now) {
         : _t("%s h", hours);
 }
 
-/** @returns {"ok"|"soon"|"late"} */
-export function waitLevel(since, now) {
-    const minutes = waitedMinutes(since, now);
-    return WAIT_LEVELS.find(([from]) => minutes >= from)[1];
+/**
+ * How late an answer is. The moments are the server's, reckoned in working time.
+ *
+ * @param {{amber_at: luxon.DateTime, goal_at: luxon.DateTime}} conversation
+ * @returns {"ok"|"soon"|"late"}
+ */
+export function waitLevel({ amber_at, goal_at }, now) {
+    if (goal_at && now >= goal_at) {
+        return "late";
+    }
+    return amber_at && now >= amber_at ? "soon" : "ok";
 }
 
 /** @param {number} seconds */

@@ -4,6 +4,7 @@ import { VIEWS } from "@crm_marketplace_chats/chats/model/views";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { NoticeDialog } from "@crm_marketplace_chats/chats/notice/notice_dialog";
 import { countLabel } from "@crm_marketplace_chats/core/counter_service";
+import { ShiftSwitch } from "@crm_marketplace_chats/chats/shift/shift_switch";
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
@@ -20,7 +21,7 @@ const SEARCH_MS = 250;
 /** Search, views and channels over the conversations themselves. */
 export class ConversationList extends Component {
     static template = "crm_marketplace_chats.ConversationList";
-    static components = { ConversationRow, Facets, FilterMenu, MarketplaceMark, SelectionBar };
+    static components = { ConversationRow, Facets, FilterMenu, MarketplaceMark, SelectionBar, ShiftSwitch };
     static props = {};
 
     setup() {

@@ -33,6 +33,11 @@ export class ChatsApi {
         return this.call(CONVERSATION, "chats_start", []);
     }
 
+    /** @param {boolean} isOn begins or ends one's own shift */
+    shift(isOn) {
+        return this.call(CONVERSATION, "chats_shift", [isOn]);
+    }
+
     /**
      * @param {Object} query
      * @param {"waiting"|"mine"|"unowned"|"snoozed"|"all"} query.view

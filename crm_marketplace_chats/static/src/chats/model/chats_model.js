@@ -34,6 +34,8 @@ export class ChatsModel {
     employees = [];
     /** @type {{id: number, name: string, view: string}[]} own filters */
     savedFilters = [];
+    /** @type {boolean|null} whether chats are given to this user; null where they are given to nobody */
+    isOnShift = null;
 
     constructor(env) {
         const { services } = env;
@@ -84,9 +86,10 @@ export class ChatsModel {
     /** Nothing can be shown without the channels: every conversation is one of theirs. */
     async loadChannels() {
         try {
-            const { channel_ids, filters } = await this.api.start();
+            const { channel_ids, filters, on_shift } = await this.api.start();
             this.channelIds = channel_ids;
             this.savedFilters = filters;
+            this.isOnShift = on_shift ?? null;
             this.failure = "";
         } catch (error) {
             this.failure = this.channelIds.length ? "" : failureText(error);

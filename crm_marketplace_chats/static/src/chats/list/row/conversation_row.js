@@ -86,7 +86,7 @@ export class ConversationRow extends Component {
         const { waiting_since } = this.conversation;
         return {
             label: waitLabel(waiting_since, this.props.now),
-            level: waitLevel(waiting_since, this.props.now),
+            level: waitLevel(this.conversation, this.props.now),
         };
     }
 

@@ -95,7 +95,10 @@ export class Message extends Component {
     }
 
     get author() {
-        const { author } = this.message;
+        const { author, is_auto } = this.message;
+        if (is_auto) {
+            return _t("automatic");
+        }
         return author ? author.name : _t("from the %s app", this.props.conversation.channel_id.marketplace_label);
     }
 

@@ -1,0 +1,1 @@
+from . import marketplace_outcome_report, marketplace_turn_report
