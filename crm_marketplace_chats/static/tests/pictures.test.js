@@ -19,6 +19,9 @@ async function open() {
     onRpc("/crm_marketplace_chats/upload/1", async (request) => {
         // They may arrive in any order: the number follows from the name.
         const { name } = (await request.formData()).get("file");
+        if (name.startsWith("bad")) {
+            return { error: "This file is not a picture." };
+        }
         const id = 33 + "abc".indexOf(name[0]);
         return { id, name: `${id}.png`, mimetype: "image/png", url: `/web/image/${id}` };
     });
@@ -127,7 +130,6 @@ test("they are kept with the draft", async () => {
 
 test("a picture that is refused says why and can be removed", async () => {
     await open();
-    onRpc("/crm_marketplace_chats/upload/1", () => ({ error: "This file is not a picture." }));
     attach(new File(["x"], "bad.png", { type: "image/png" }));
     await contains(".o_mchats_uploads .o_mchats_problem", { text: "bad.png: This file is not a picture." });
     await insertText(INPUT, "Text");

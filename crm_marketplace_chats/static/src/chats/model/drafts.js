@@ -27,6 +27,8 @@ export class Draft {
     failure = "";
     /** @type {string} what another tab has made of it, while something else is written here */
     rival = "";
+    /** @type {string|null} what lies in the browser's storage, as far as this tab knows */
+    stored = null;
 
     constructor(api, conversationId) {
         this.api = api;
@@ -37,6 +39,7 @@ export class Draft {
     restore(stored = browser.localStorage.getItem(this.slot)) {
         const { text, pictures, key, templateIds } = JSON.parse(stored || "{}");
         this.rival = "";
+        this.stored = stored;
         this.pictures = [];
         Object.assign(this, { text: text || "", key: key || "", templateIds: templateIds || [] });
         this.addUploaded(pictures || []);
@@ -47,11 +50,13 @@ export class Draft {
             .filter(({ id }) => id)
             .map(({ id, name, mimetype, url }) => ({ id, name, mimetype, url }));
         if (!this.text && !pictures.length) {
+            this.stored = null;
             browser.localStorage.removeItem(this.slot);
             return;
         }
         const { text, key, templateIds } = this;
-        browser.localStorage.setItem(this.slot, JSON.stringify({ text, pictures, key, templateIds }));
+        this.stored = JSON.stringify({ text, pictures, key, templateIds });
+        browser.localStorage.setItem(this.slot, this.stored);
     }
 
     get isEmpty() {
@@ -101,7 +106,7 @@ export class Draft {
      */
     follow({ oldValue, newValue }) {
         const textOf = (stored) => JSON.parse(stored || "{}").text || "";
-        if (this.isSending || this.isUploading) {
+        if (newValue === this.stored || this.isSending || this.isUploading) {
             return;
         }
         if (this.text && ![textOf(oldValue), textOf(newValue)].includes(this.text)) {

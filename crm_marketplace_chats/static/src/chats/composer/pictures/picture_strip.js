@@ -1,4 +1,4 @@
-import { Component, useRef } from "@odoo/owl";
+import { Component, onPatched, useRef } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { useSortable } from "@web/core/utils/sortable_owl";
 
@@ -9,6 +9,14 @@ export class PictureStrip extends Component {
 
     setup() {
         this.root = useRef("root");
+        /** Of the picture that was moved by keys: an element that changes its place loses the focus. */
+        this.moved = undefined;
+        onPatched(() => {
+            if (this.moved) {
+                this.root.el.querySelector(`[data-local='${this.moved}']`)?.focus();
+                this.moved = undefined;
+            }
+        });
         useSortable({
             ref: this.root,
             elements: ".o_mchats_upload",
@@ -47,6 +55,7 @@ export class PictureStrip extends Component {
             this.draft.removePicture(local);
         } else if (step && (ev.ctrlKey || ev.metaKey)) {
             ev.preventDefault();
+            this.moved = local;
             this.draft.movePicture(local, step);
         } else if (step) {
             ev.preventDefault();
