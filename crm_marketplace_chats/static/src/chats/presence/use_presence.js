@@ -18,8 +18,10 @@ export function usePresence(chats, root) {
     const presence = makePresence(chats.api, chats.store);
 
     function judge() {
-        presence.show(document.visibilityState === "visible" && chats.openId);
-        if (document.hasFocus()) {
+        // A page that is being left is hidden, but can still have the focus.
+        const isVisible = document.visibilityState === "visible";
+        presence.show(isVisible && chats.openId);
+        if (isVisible && document.hasFocus()) {
             browser.localStorage.setItem(FRONT_SLOT, chats.openId || "list");
         } else {
             leave();
