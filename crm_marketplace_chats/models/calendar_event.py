@@ -73,7 +73,7 @@ class CalendarEvent(models.Model):
         # In the name of whoever awaits the client, also where the job makes the text.
         templates = self.env["marketplace.template"].with_user(self.user_id or self.env.user).sudo()
         text = templates._text_for("reminder", chat)
-        if how == "message" and text["body"] and not text["missing"] and not chat._is_closed():
+        if how == "message" and text["body"] and not text["missing"] and not chat._obstacle():
             chat._post_by_itself(text["body"], f"visit-{self.id:08}", self.user_id)
         elif self.opportunity_id and how != "off":
             self.opportunity_id.activity_schedule(

@@ -145,16 +145,22 @@ class MarketplaceConversation(models.Model):
                 channel._tell_screens(conversations, [])
         return result
 
-    def _check_writable(self):
-        """:raises UserError: when nothing can be sent here, with the reason"""
+    def _obstacle(self):
+        """Why nothing can be written here, in words; False where something can."""
         self.ensure_one()
         channel = self.channel_id.sudo()
         if not channel.active:
-            raise UserError(self.env._("The channel is switched off."))
+            return self.env._("The channel is switched off.")
         if channel.state == "refused":
-            raise UserError(channel.state_message)
+            return channel.state_message
         if self._is_closed():
-            raise UserError(self.env._("The marketplace has closed this chat for writing."))
+            return self.env._("The marketplace has closed this chat for writing.")
+        return False
+
+    def _check_writable(self):
+        """:raises UserError: when nothing can be sent here, with the reason"""
+        if obstacle := self._obstacle():
+            raise UserError(obstacle)
 
     # ------------------------------------------------------------ counters
 

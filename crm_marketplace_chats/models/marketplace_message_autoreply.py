@@ -113,7 +113,8 @@ class MarketplaceChannel(models.Model):
             """
             SELECT c.id FROM marketplace_conversation c
              WHERE c.channel_id = %(channel)s AND c.is_unprocessed AND c.is_noise IS NOT TRUE
-               AND c.is_blocked IS NOT TRUE AND c.is_calls IS NOT TRUE AND c.external_id IS NOT NULL
+               AND c.is_blocked IS NOT TRUE AND c.block_reason IS NULL
+               AND c.is_calls IS NOT TRUE AND c.external_id IS NOT NULL
                AND EXISTS (SELECT FROM marketplace_message m
                             WHERE m.conversation_id = c.id AND m.sent_at >= %(since)s AND m.direction = 'in'
                               AND m.is_noise IS NOT TRUE AND m.kind <> 'deleted')

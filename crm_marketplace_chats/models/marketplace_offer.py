@@ -134,6 +134,7 @@ class MarketplaceOffer(models.Model):
                 ("company_id", "=", self.company_id.id),
                 ("is_noise", "=", False),
                 ("is_blocked", "=", False),
+                ("block_reason", "=", False),
                 ("is_calls", "=", False),
                 ("deal_state", "not in", ("lost", "won")),
                 ("channel_id.active", "=", True),

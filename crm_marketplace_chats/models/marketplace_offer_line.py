@@ -137,7 +137,7 @@ class MarketplaceOfferLine(models.Model):
         chat, vehicle = self.conversation_id, self.offer_id.vehicle_id
         obstacles = {
             "answered": chat.last_message_at != self.seen_at,
-            "closed": chat._is_closed(),
+            "closed": bool(chat.is_noise or chat._obstacle()),
             "deal": chat.deal_state in ("lost", "won"),
             "car": self.offer_id.kind == "sold"
             and vehicle.vehicle_status in ("in_stock", "reserved")
@@ -149,12 +149,6 @@ class MarketplaceOfferLine(models.Model):
 
 class MarketplaceConversation(models.Model):
     _inherit = "marketplace.conversation"
-
-    def _is_closed(self):
-        """Whether nothing can be written here now."""
-        self.ensure_one()
-        channel = self.channel_id
-        return self.is_blocked or self.is_noise or not channel.active or channel.state == "refused"
 
     def _post_by_itself(self, text, key, author):
         """Put a text into the ordinary queue in the name of the one who decided it.
