@@ -15,7 +15,8 @@ LATIN = {"Avito", "Auto", "ru", "VIN", "CRM", "Alt", "Ctrl", "Shift", "Enter", "
 WRITTEN = (
     ".o_mchats_name, .o_mchats_car, .o_mchats_preview, .o_mchats_who, .o_mchats_text, .o_mchats_quote, h2, h3,"
     " .o_mchats_car_button span, .o_mchats_panel_subtitle, .o_mchats_facts dd, .o_mchats_equipment,"
-    " .o_mchats_template_body, .o_mchats_template_text, .o_mchats_card_text, .o_mchats_person, kbd, .oe_topbar_name"
+    " .o_mchats_template_body, .o_mchats_template_text, .o_mchats_card_text, .o_mchats_person, kbd, .oe_topbar_name,"
+    " .o_mchats_similar b, .o_mchats_similar small"
 )
 TEXTS = """(written) => {
     const skipped = (node) => node.closest(written + ", script, style");

@@ -46,6 +46,17 @@ def to_naive(moment: datetime | None) -> datetime | None:
     return moment and moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
 
 
+def execute_quietly(env, statement):
+    """As ``env.execute_query``, but a statement that fails is not logged: it holds what clients have written, and that
+    two workers disturb each other is no news. Whoever catches the error says what has to be said.
+
+    :return: rows, as tuples
+    """
+    env.flush_query(statement)
+    env.cr.execute(statement, log_exceptions=False)
+    return [] if env.cr.description is None else env.cr.fetchall()
+
+
 def insert_new(model, rows, unique):
     """Insert the rows from a marketplace that are not there yet; see `insert_rows`."""
     return insert_rows(model, rows, unique, SQL("WHERE external_id IS NOT NULL"))
@@ -76,7 +87,7 @@ def insert_rows(model, rows, unique, where=SQL()):  # noqa: B008 - SQL is immuta
         SQL(", ").join(map(SQL.identifier, unique)),
         where,
     )
-    return [row[0] for row in model.env.execute_query(statement)]
+    return [row[0] for row in execute_quietly(model.env, statement)]
 
 
 def update_changed(model, rows, keep_empty=()):
@@ -121,7 +132,7 @@ def _update_shape(model, columns, rows, keep_empty):
         current=SQL("ROW(%s)", SQL(", ").join(SQL("t.%s", SQL.identifier(column)) for column in columns)),
         new=SQL("ROW(%s)", SQL(", ").join(new[column] for column in columns)),
     )
-    return [row[0] for row in model.env.execute_query(statement)]
+    return [row[0] for row in execute_quietly(model.env, statement)]
 
 
 def _adapt(value):
