@@ -53,6 +53,21 @@ def set_company(env):
     env.ref("base.partner_admin").name = "Администратор"
 
 
+def set_hours(env):
+    """Open every day from 9 to 21 by Moscow's clock."""
+    calendar = env.ref("base.main_company").resource_calendar_id
+    if calendar.tz == TIME_ZONE:
+        return
+    days = [{"name": f"{day}", "dayofweek": f"{day}", "hour_from": 9, "hour_to": 21} for day in range(7)]
+    calendar.write(
+        {
+            "name": "Салон: ежедневно с 9 до 21",
+            "tz": TIME_ZONE,
+            "attendance_ids": [Command.clear(), *(Command.create(day) for day in days)],
+        }
+    )
+
+
 def set_managers(env):
     """Return the managers by login."""
     groups = [Command.link(env.ref(name).id) for name in MANAGER_GROUPS]
@@ -123,6 +138,7 @@ def seed(env):
     urls = json.loads(os.environ["DEMO_SEED"])
     env["ir.config_parameter"].set_param("web.base.url", urls["odoo_url"])
     set_company(env)
+    set_hours(env)
     managers = set_managers(env)
     set_language(env)
     set_channels(env, managers, urls)
