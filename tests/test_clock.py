@@ -71,7 +71,7 @@ def test_closed(dealership, channel, shop, page_as):
 
 
 def test_late_given_and_on_the_board(dealership, channel, shop, page_as, request):
-    """A chat is given to somebody who is there, turns amber halfway to the goal, and stands on the wall and in the report."""
+    """A chat is given to somebody who is there, is shown late by the goal, and stands on the wall and in the report."""
     channel.write(
         calendar_id=hours(dealership, "Круглосуточно", [(day, 0, 24) for day in range(7)]), goal_minutes=1
     )

@@ -28,6 +28,10 @@ class MarketplaceChannel(models.Model):
         help="Working minutes. Beyond it a chat is shown red, from half of it amber. 0: no goal.",
     )
 
+    clocks_pending = fields.Boolean(
+        readonly=True, copy=False, help="Hours have changed: the clocks of those who wait are to be set anew."
+    )
+
     @api.constrains("goal_minutes")
     def _check_goal_minutes(self):
         if any(not 0 <= channel.goal_minutes <= 24 * 60 for channel in self):
@@ -64,22 +68,30 @@ class MarketplaceChannel(models.Model):
         return self.with_context(active_test=False).search(own | company)
 
     def _hours_changed(self):
-        """The clocks of those who wait are set anew, once, at the end of the transaction: a calendar is written in
-        many steps."""
-        pending = self.env.cr.precommit.data.setdefault("crm_marketplace_chats.hours", set())
-        if not pending:
-            self.env.cr.precommit.add(self.env["marketplace.channel"].sudo()._set_clocks_anew)
-        pending.update(self.ids)
+        """The job sets the clocks of those who wait anew: it can step aside where chats are being written, and whoever
+        changes hours cannot."""
+        # sudo: whoever may change the hours may change what follows from them
+        self.sudo().filtered(lambda channel: not channel.clocks_pending).clocks_pending = True
+        if self:
+            self.env["marketplace.job"].sudo()._trigger("rules")
 
-    @api.model
     def _set_clocks_anew(self):
-        ids = self.env.cr.precommit.data.pop("crm_marketplace_chats.hours", set())
-        waiting = self.env["marketplace.conversation"].search(
-            [("channel_id", "in", list(ids)), ("is_unprocessed", "=", True)]
+        """For the job. Chats that others are writing at this moment are left for the next time: waiting for them while
+        holding others would be a deadlock sooner or later."""
+        self.ensure_one()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT id FROM marketplace_conversation WHERE channel_id = %s AND is_unprocessed"
+            " FOR NO KEY UPDATE SKIP LOCKED",
+            (self.id,),
         )
-        changed = waiting._set_clock(anew=True)
-        for channel, conversations in changed.grouped("channel_id").items():
-            channel._tell_screens(conversations, [])
+        waiting = self.env["marketplace.conversation"].browse(row[0] for row in self.env.cr.fetchall())
+        self._tell_screens(waiting._set_clock(anew=True), [])
+        left = [("channel_id", "=", self.id), ("is_unprocessed", "=", True), ("id", "not in", waiting.ids)]
+        self.clocks_pending = bool(waiting.search_count(left, limit=1))
+        if self.clocks_pending:
+            self.env["marketplace.job"]._trigger("rules")
+        return waiting
 
 
 class ResourceCalendar(models.Model):

@@ -24,6 +24,8 @@ class MarketplaceChannel(models.Model):
         channel; a person who takes a chat at the same moment wins, and it is all looked at again."""
         if not channel.turns_told:
             channel._retell_all()
+        if channel.clocks_pending:
+            commit_retrying(self.env, channel._set_clocks_anew)
         answered = commit_retrying(self.env, channel._answer_automatically)
         given = commit_retrying(self.env, channel._distribute)
         return DONE if answered or given else None

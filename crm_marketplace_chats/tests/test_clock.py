@@ -114,6 +114,13 @@ class TestClock(HoursCase):
         chat.invalidate_recordset()
         return chat.amber_at, chat.goal_at
 
+    def set_clocks(self):
+        """What the job does after the hours have changed."""
+        self.assertTrue(self.avito.clocks_pending)
+        self.run_job("rules")
+        self.env.invalidate_all()
+        self.assertFalse(self.avito.clocks_pending)
+
     def test_by_day_and_by_night(self):
         self.avito.goal_minutes = 20
         by_day = self.asked(datetime(2026, 5, 6, 10), "day")
@@ -153,7 +160,7 @@ class TestClock(HoursCase):
         chat = self.asked(datetime(2026, 5, 6, 19, 50))
         self.assertEqual(self.clock(chat)[1], utc(datetime(2026, 5, 7, 9, 5)))
         self.avito.goal_minutes = 30
-        self.env.cr.precommit.run()
+        self.set_clocks()
         self.assertEqual(self.clock(chat)[1], utc(datetime(2026, 5, 7, 9, 20)))
         holiday = self.env["resource.calendar.leaves"].create(
             {
@@ -163,16 +170,16 @@ class TestClock(HoursCase):
                 "date_to": utc(datetime(2026, 5, 8)),
             }
         )
-        self.env.cr.precommit.run()
+        self.set_clocks()
         self.assertEqual(self.clock(chat)[1], utc(datetime(2026, 5, 8, 9, 20)))
         holiday.unlink()
         self.calendar.attendance_ids.filtered(
             lambda one: one.hour_from == 9 and one.dayofweek == "3"
         ).hour_from = 8
-        self.env.cr.precommit.run()
+        self.set_clocks()
         self.assertEqual(self.clock(chat)[1], utc(datetime(2026, 5, 7, 8, 20)))
         self.avito.goal_minutes = 0
-        self.env.cr.precommit.run()
+        self.set_clocks()
         self.assertEqual(self.clock(chat), (False, False))
 
     def test_hours_of_the_company(self):
@@ -188,7 +195,7 @@ class TestClock(HoursCase):
                 "date_to": utc(datetime(2026, 5, 7)),
             }
         )
-        self.env.cr.precommit.run()
+        self.set_clocks()
         self.assertEqual(self.clock(chat)[1], utc(datetime(2026, 5, 7, 9, 15)))
 
     def test_goal_has_limits(self):
