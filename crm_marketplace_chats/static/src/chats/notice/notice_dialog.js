@@ -1,5 +1,5 @@
+import { NamedDialog } from "@crm_marketplace_chats/chats/common/dialog/named_dialog";
 import { Component, onWillStart, useState } from "@odoo/owl";
-import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
@@ -28,7 +28,7 @@ export function toHours(clock) {
 /** What the user wants to hear of the chats; the same stands in Odoo's own preferences. */
 export class NoticeDialog extends Component {
     static template = "crm_marketplace_chats.NoticeDialog";
-    static components = { Dialog };
+    static components = { Dialog: NamedDialog };
     static props = { close: Function };
 
     setup() {

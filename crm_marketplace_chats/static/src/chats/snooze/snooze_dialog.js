@@ -1,12 +1,12 @@
+import { NamedDialog } from "@crm_marketplace_chats/chats/common/dialog/named_dialog";
 import { Component, useState } from "@odoo/owl";
 import { DateTimeInput } from "@web/core/datetime/datetime_input";
-import { Dialog } from "@web/core/dialog/dialog";
 import { serializeDateTime } from "@web/core/l10n/dates";
 
 /** Asks for the moment at which a chat comes back. */
 export class SnoozeDialog extends Component {
     static template = "crm_marketplace_chats.SnoozeDialog";
-    static components = { DateTimeInput, Dialog };
+    static components = { DateTimeInput, Dialog: NamedDialog };
     static props = { snooze: Function, close: Function };
 
     setup() {

@@ -1,11 +1,11 @@
+import { NamedDialog } from "@crm_marketplace_chats/chats/common/dialog/named_dialog";
 import { Component, useState } from "@odoo/owl";
-import { Dialog } from "@web/core/dialog/dialog";
 import { useAutofocus } from "@web/core/utils/hooks";
 
 /** Gives a chat to a colleague together with what he has to know. */
 export class HandOverDialog extends Component {
     static template = "crm_marketplace_chats.HandOverDialog";
-    static components = { Dialog };
+    static components = { Dialog: NamedDialog };
     static props = { close: Function, chats: Object, conversationId: Number, colleagues: Array };
 
     setup() {

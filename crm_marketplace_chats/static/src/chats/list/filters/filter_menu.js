@@ -5,6 +5,8 @@ import { AutoComplete } from "@web/core/autocomplete/autocomplete";
 import { CheckboxItem } from "@web/core/dropdown/checkbox_item";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { useDropdownState } from "@web/core/dropdown/dropdown_hooks";
+import { _t } from "@web/core/l10n/translation";
+import { useChildRef } from "@web/core/utils/hooks";
 
 /** The button beside the search, and what it opens: everything the list can be narrowed to, and own filters. */
 export class FilterMenu extends Component {
@@ -15,7 +17,14 @@ export class FilterMenu extends Component {
     setup() {
         this.chats = useChats();
         this.menu = useDropdownState();
+        this.menuRef = useChildRef();
         this.state = useState({ name: "" });
+    }
+
+    /** Fields have no place in a menu, which is what a dropdown says it is: here each group of choices is one. */
+    sayWhatItIs() {
+        this.menuRef.el.setAttribute("role", "dialog");
+        this.menuRef.el.setAttribute("aria-label", _t("Filters"));
     }
 
     get list() {

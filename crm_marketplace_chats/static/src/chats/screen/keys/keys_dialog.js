@@ -1,6 +1,6 @@
+import { NamedDialog } from "@crm_marketplace_chats/chats/common/dialog/named_dialog";
 import { Component } from "@odoo/owl";
 import { isMacOS } from "@web/core/browser/feature_detection";
-import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 
 /** Odoo's overlay key: hotkeys are said with "Alt", which is the control key on a Mac. */
@@ -33,7 +33,7 @@ const KEYS = [
 /** The card of keys. */
 export class KeysDialog extends Component {
     static template = "crm_marketplace_chats.KeysDialog";
-    static components = { Dialog };
+    static components = { Dialog: NamedDialog };
     static props = { close: Function };
 
     setup() {
