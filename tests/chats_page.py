@@ -22,9 +22,9 @@ class ChatsPage:
         self.view_number = page.locator(".o_mchats_view[data-view=waiting] b")
 
     @classmethod
-    def of(cls, page_as, login, viewport=(1440, 900), path="/odoo/chats"):
+    def of(cls, page_as, login, viewport=(1440, 900), path="/odoo/chats", **device):
         """The screen opened anew by that user, with its list loaded."""
-        screen = cls(page_as(login, viewport=viewport, path=path))
+        screen = cls(page_as(login, viewport=viewport, path=path, **device))
         expect(screen.page.locator(".o_mchats_list [role=listbox][aria-busy=false]")).to_be_attached()
         return screen
 

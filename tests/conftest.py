@@ -94,14 +94,22 @@ class Pages:
         self.browser, self.odoo, self.name = browser, odoo, name
         self.contexts, self.errors, self.expected = [], [], []
 
-    def __call__(self, login, viewport=(1440, 900), path="/odoo"):
-        """Return a page of that user, who is logged in and has opened `path`. In Russian, Moscow time."""
+    def __call__(self, login, viewport=(1440, 900), path="/odoo", cookies=None, **device):
+        """Return a page of that user, who is logged in and has opened `path`. In Russian, Moscow time.
+
+        :param cookies: more of them, by name
+        :param device: more of what Playwright calls the options of a context, like `has_touch`
+        """
         width, height = viewport
         context = self.browser.new_context(
             base_url=self.odoo.url,
             locale="ru-RU",
             timezone_id="Europe/Moscow",
             viewport={"width": width, "height": height},
+            **device,
+        )
+        context.add_cookies(
+            [{"name": name, "value": value, "url": self.odoo.url} for name, value in (cookies or {}).items()]
         )
         self.contexts.append(context)
         params = {"db": self.odoo.db, "login": login, "password": login}

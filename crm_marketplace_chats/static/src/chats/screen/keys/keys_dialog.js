@@ -24,7 +24,7 @@ const KEYS = [
     [[`${ALT} + G`], _t("Choose who is responsible")],
     [[`${ALT} + N`], _t("Internal note")],
     [["Enter", "Ctrl + Enter"], _t("Send the message")],
-    [[`${ALT} + Z`], _t("Take back the message that has not left yet")],
+    [[`${ALT} + B`], _t("Take back the message that has not left yet")],
     [["Shift + Enter"], _t("New line")],
     [["Esc"], _t("Close what is on top, go back to the list")],
     [["?"], _t("This card")],
