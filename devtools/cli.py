@@ -17,6 +17,11 @@ HELP = """\
 ./dev chaos      20,000 messages and 2,000 replies while servers are killed and the marketplaces fail: is one lost?
                    --messages N --replies N --conversations N --seed N
                    --write-report       the figures go into docs/reliability.md
+./dev bench      how fast it is: 10,000 conversations, a chat of 5,000 messages, 20 messages a second, in a browser
+                   browser              only this part
+                   --quick              fewer repetitions, for a look
+                   --minutes N          of switching, to see whether memory grows (30; quick: 1)
+                   --write-report       the figures go into docs/performance.md
 ./dev lint       ruff, pylint-odoo, XML, JavaScript, translations
 ./dev translations   bring i18n/ up to date with the addon's texts, and list what has no Russian yet
 ./dev shell      Odoo's Python shell on the demo's database
@@ -61,6 +66,12 @@ def chaos(arguments):
     from . import chaos
 
     return chaos.run(arguments)
+
+
+def bench(arguments):
+    from . import bench
+
+    return bench.run(arguments)
 
 
 def lint(arguments):
@@ -124,6 +135,7 @@ COMMANDS = {
     "run": run,
     "test": test,
     "chaos": chaos,
+    "bench": bench,
     "lint": lint,
     "translations": translations,
     "shell": shell,

@@ -1,0 +1,1 @@
+"""`./dev bench`: how fast it is, measured on the whole system."""

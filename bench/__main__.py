@@ -1,0 +1,45 @@
+"""`./dev bench`: its options, and its parts."""
+
+import argparse
+import sys
+
+from devtools.process import end_all
+from devtools.workspace import Workspace
+
+from . import browser, machine, report
+from .figures import table
+
+#: Each measures one side of the system: a function of the workspace and the options that returns figures.
+PARTS = {"browser": browser.run}
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="./dev bench")
+    parser.add_argument("part", nargs="?", choices=PARTS, help="only this one")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions, for a look")
+    parser.add_argument(
+        "--minutes", type=float, help="of switching, to see whether memory grows (30; quick: 1)"
+    )
+    parser.add_argument(
+        "--write-report", action="store_true", help="write the figures into docs/performance.md"
+    )
+    options = parser.parse_args(arguments)
+    if options.minutes is None:
+        options.minutes = 1 if options.quick else 30
+    try:
+        with Workspace() as workspace:
+            for name in [options.part] if options.part else PARTS:
+                described = machine.description(workspace)
+                lines = table(PARTS[name](workspace, options))
+                print("\n".join([described, "", *lines]), flush=True)
+                if options.write_report:
+                    report.write(name, _command(name, options), described, lines)
+    finally:
+        end_all()
+
+
+def _command(name, options):
+    return f"./dev bench {name}{' --quick' * options.quick} --minutes {options.minutes:g}"
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,146 @@
+/** Measures inside the page, where no time is lost on the way to the program that drives the browser. */
+window.bench = (() => {
+    const $ = (selector) => document.querySelector(selector);
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
+    /** Resolves when what stands in the document now has been painted: in a task of its own after the frame. */
+    async function painted() {
+        await frame();
+        await new Promise((resolve) => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = resolve;
+            port2.postMessage(0);
+        });
+        return performance.now();
+    }
+
+    /** Resolves when the condition holds, looked at after each change of the document. */
+    function until(condition) {
+        return new Promise((resolve) => {
+            const look = () => condition() && (observer.disconnect(), resolve());
+            const observer = new MutationObserver(look);
+            observer.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+            look();
+        });
+    }
+
+    function lastText() {
+        return [...document.querySelectorAll(".o_mchats_bubble")].at(-1)?.textContent ?? "";
+    }
+
+    function isListShown() {
+        return $(".o_mchats_row") && $(".o_mchats_list [role=listbox][aria-busy=false]");
+    }
+
+    /** @returns {Promise<number>} ms from the beginning of the page's loading */
+    async function listPainted() {
+        await until(isListShown);
+        return painted();
+    }
+
+    /** @returns {Promise<number>} ms from the call to the painted list */
+    async function openScreen() {
+        const begin = performance.now();
+        odoo.__WOWL_DEBUG__.root.env.services.action.doAction("crm_marketplace_chats.action_chats");
+        await until(isListShown);
+        return (await painted()) - begin;
+    }
+
+    /** @returns {Promise<number>} ms from the click on a row to the painted last message of its chat */
+    async function switchTo({ id, last }) {
+        const row = $(`.o_mchats_row[data-id="${id}"]`);
+        const begin = performance.now();
+        row.click();
+        await until(() => lastText().includes(last));
+        return (await painted()) - begin;
+    }
+
+    /** @returns {Promise<number[]>} the same for each of these, with a breath after each */
+    async function switchAmong(chats) {
+        const samples = [];
+        for (const chat of chats) {
+            samples.push(await switchTo(chat));
+            await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        return samples;
+    }
+
+    const typed = [];
+    let pressedAt = 0;
+
+    /** From now on `typed` gets the ms from each key to the painted letter. */
+    function watchTyping() {
+        addEventListener("keydown", (ev) => (pressedAt = ev.timeStamp), true);
+        addEventListener(
+            "input",
+            async () => {
+                const begin = pressedAt;
+                typed.push((await painted()) - begin);
+            },
+            true
+        );
+    }
+
+    const arrived = {};
+
+    /** From now on `arrived` gets the moment (ms since 1970) at which each text with «⟦number⟧» was first painted. */
+    function watchArrivals() {
+        const observer = new MutationObserver(async (records) => {
+            const nodes = records.flatMap((record) =>
+                record.type === "characterData" ? [record.target] : [...record.addedNodes]
+            );
+            const numbers = nodes.flatMap((node) => [...node.textContent.matchAll(/⟦(\d+)⟧/g)]);
+            if (numbers.length) {
+                await painted();
+                for (const [, number] of numbers) {
+                    arrived[number] ??= Date.now();
+                }
+            }
+        });
+        observer.observe($(".o_mchats"), { subtree: true, childList: true, characterData: true });
+    }
+
+    /** @returns {number[]} the numbers of the texts that stand in the open chat */
+    function numbersShown() {
+        const texts = [...document.querySelectorAll(".o_mchats_bubble")].map((bubble) => bubble.textContent);
+        return texts.flatMap((text) => [...text.matchAll(/⟦(\d+)⟧/g)].map(([, number]) => Number(number)));
+    }
+
+    /** @returns {Promise<number[]>} ms of each frame while the open chat is scrolled to its beginning */
+    async function scrollToBeginning(step) {
+        const thread = $(".o_mchats_thread");
+        const frames = [];
+        let last = performance.now();
+        while (thread.scrollTop > 0 || $(".o_mchats_older")) {
+            // What waits for the server stands still: that is no slow frame.
+            const isMoving = thread.scrollTop > 0;
+            thread.scrollTop -= step;
+            await frame();
+            const now = performance.now();
+            if (isMoving) {
+                frames.push(now - last);
+            }
+            last = now;
+        }
+        return frames;
+    }
+
+    function messagesHeld() {
+        const { services } = odoo.__WOWL_DEBUG__.root.env;
+        return Object.keys(services["mail.store"]["marketplace.message"].records).length;
+    }
+
+    return {
+        typed,
+        arrived,
+        listPainted,
+        openScreen,
+        switchTo,
+        switchAmong,
+        watchTyping,
+        watchArrivals,
+        numbersShown,
+        scrollToBeginning,
+        messagesHeld,
+    };
+})();

@@ -1,0 +1,162 @@
+"""What is measured on the Chats screen. Each measure takes the stage and gives figures."""
+
+import random
+import re
+import time
+
+from dealership import until
+
+from bench.figures import counted, timed
+
+from .buyers import RATE, Buyers
+from .screen import Screen
+from .stage import LIVE, LONG, SWITCHED, SWITCHED_MESSAGES
+
+SWITCH_MS, KEYSTROKE_MS, FRAME_MS = 100, 16, 1000 / 60
+#: Growth of the heap that is measurement's own noise: a tenth of a per cent of what a tab may hold.
+FLAT_MB = 1.0
+ELSEWHERE = "/odoo/contacts"
+
+
+def opening(stage, options):
+    times = 3 if options.quick else 10
+    with Screen(stage) as screen:
+        screen.do("listPainted")  # the first one has the bundles made
+        loaded, opened = [], []
+        for _ in range(times):
+            screen.page.goto("/odoo/chats", wait_until="commit")
+            loaded.append(screen.do("listPainted"))
+        for _ in range(times):
+            screen.page.goto(ELSEWHERE)
+            screen.page.locator(".o_content").wait_for()
+            opened.append(screen.do("openScreen"))
+    return [
+        timed("opening the screen: whole page", loaded),
+        timed("opening the screen from another page of Odoo", opened),
+    ]
+
+
+def switching(stage, options):
+    with Screen(stage) as screen:
+        chats = targets(screen.show_all(SWITCHED))
+        count = 30 if options.quick else 100
+        with screen.processor() as used:
+            fresh = screen.do("switchAmong", chats[:count])
+            fresh_work = used() / count
+        with screen.processor() as used:
+            again = screen.do("switchAmong", random.Random(1).sample(chats[:count], count))
+            again_work = used() / count
+    return [
+        timed("switching to a chat opened before", again, SWITCH_MS),
+        counted("its processor time in the page, mean", again_work, "ms"),
+        timed("switching to a chat never opened", fresh, SWITCH_MS),
+        counted("its processor time in the page, mean", fresh_work, "ms"),
+    ]
+
+
+def targets(rows):
+    """The chats that are switched among, as `switchTo` wants them."""
+    return [
+        {"id": row["id"], "last": f"№ {row['number']}-{SWITCHED_MESSAGES}"}
+        for row in rows
+        if row["number"] <= SWITCHED
+    ]
+
+
+def typing(stage, options):
+    with Screen(stage) as screen:
+        screen.show_all(LIVE)
+        screen.open(stage.long)
+        screen.do("watchTyping")
+        letters = "Здравствуйте, автомобиль в наличии, приезжайте. "
+        with Buyers(stage.shop, stage.live):
+            for place in range(100 if options.quick else 400):
+                screen.page.keyboard.press(letters[place % len(letters)].replace(" ", "Space"))
+                screen.page.wait_for_timeout(40)
+        typed = screen.value("typed")
+        screen.page.locator("textarea.o_mchats_input").fill("")
+    return [
+        timed(f"a keystroke, {LONG:,} messages in the chat, {RATE} a second elsewhere", typed, KEYSTROKE_MS)
+    ]
+
+
+def receiving(stage, options):
+    """Half of the messages come into the open chat, half elsewhere."""
+    with Screen(stage) as screen:
+        screen.show_all(LIVE)
+        screen.open(stage.long)
+        screen.do("watchArrivals")
+        chats = [chat for other in stage.live for chat in (stage.long, other)]
+        with Buyers(stage.shop, chats) as buyers:
+            time.sleep(15 if options.quick else 60)
+        said = {number for chat in chats for number in numbers(stage.shop.messages(chat, "in"), buyers)}
+        shown = set()
+
+        def all_shown():
+            shown.update(screen.do("numbersShown"))
+            return {number for number in said if buyers.chat_of[number] == stage.long} <= shown
+
+        settle(all_shown)
+        arrived = {int(number): moment for number, moment in screen.value("arrived").items()}
+        for chat in stage.live:
+            screen.open(chat)
+            wanted = {number for number in said if buyers.chat_of[number] == chat}
+            settle(lambda wanted=wanted: shown.update(screen.do("numbersShown")) or wanted <= shown)
+    latencies = [moment - 1000 * buyers.said[number] for number, moment in arrived.items()]
+    return [
+        timed(f"receiving {RATE} a second: from the marketplace to the screen", latencies),
+        counted("messages received", len(said)),
+        counted("of these never on the screen", len(said - shown), goal=0),
+    ]
+
+
+def numbers(messages, buyers):
+    """The numbers of the texts among the marketplace's messages that these buyers have written."""
+    found = (re.search(r"⟦(\d+)⟧", message["text"] or "") for message in messages)
+    texts = {int(match[1]) for match in found if match}
+    return texts & set(buyers.said)
+
+
+def settle(condition, seconds=30):
+    """Wait for it that long; what is missing then is counted, not raised."""
+    try:
+        until("all on the screen", condition, seconds)
+    except AssertionError:
+        return False
+    return True
+
+
+def scrolling(stage, options):
+    with Screen(stage) as screen:
+        screen.show_all(LIVE)
+        screen.open(stage.long)
+        frames = screen.do("scrollToBeginning", 600 if options.quick else 200)
+        held = screen.do("messagesHeld")
+    return [
+        timed(f"a frame while {LONG:,} messages are scrolled through", frames, FRAME_MS),
+        counted("messages held at its beginning", held),
+    ]
+
+
+def memory(stage, options):
+    """Warm means: every one of the chats has been opened, so that what is kept of them is there."""
+    with Screen(stage) as screen:
+        chats = targets(screen.show_all(SWITCHED))
+        screen.do("switchAmong", chats)
+        dice, switches = random.Random(2), 0
+        before, ends = screen.memory(), time.monotonic() + 60 * options.minutes
+        while time.monotonic() < ends:
+            screen.do("switchAmong", dice.sample(chats, 50))
+            switches += 50
+        after = screen.memory()
+    grown = after["heap"] - before["heap"]
+    return [
+        counted(f"memory after {SWITCHED} chats", before["heap"], "MB"),
+        counted(f"memory after {switches:,} switches more, {options.minutes:g} min", after["heap"], "MB"),
+        counted("growth per 1,000 switches", 1000 * grown / switches, "MB", FLAT_MB),
+        counted("growth in nodes", after["nodes"] - before["nodes"]),
+        counted("growth in listeners", after["listeners"] - before["listeners"]),
+    ]
+
+
+ALL = (opening, switching, typing, scrolling, receiving, memory)
