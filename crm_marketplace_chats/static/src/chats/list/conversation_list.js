@@ -80,13 +80,15 @@ export class ConversationList extends Component {
                     return;
                 }
                 const observer = new IntersectionObserver(
-                    ([entry]) => entry.isIntersecting && this.list.more(),
+                    // A slow page is told several at once, the last one is how it is now.
+                    (entries) => entries.at(-1).isIntersecting && this.list.more(),
                     { root, rootMargin: "400px" }
                 );
                 observer.observe(end);
                 return () => observer.disconnect();
             },
-            () => [this.end.el, this.scroll.el, this.list.ids.length]
+            // Also when an answer was dropped because another question was newer: the end is still in sight.
+            () => [this.end.el, this.scroll.el, this.list.ids.length, this.list.isLoadingMore]
         );
     }
 
