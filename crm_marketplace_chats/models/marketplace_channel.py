@@ -212,6 +212,11 @@ class MarketplaceChannel(models.Model):
             self.sudo()._forget_session()
         return result
 
+    def unlink(self):
+        """Its chats leave the open screens with it; the database removes them without asking the models."""
+        self._renew_access()
+        return super().unlink()
+
     @api.constrains("base_url", "autoru_hook_url")
     def _check_addresses(self):
         for channel in self.sudo():
@@ -399,6 +404,7 @@ class MarketplaceChannel(models.Model):
     def _to_store_defaults(self, target):
         return [
             "name",
+            "active",
             "marketplace",
             "state",
             "state_message",

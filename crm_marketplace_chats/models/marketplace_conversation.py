@@ -145,6 +145,15 @@ class MarketplaceConversation(models.Model):
                 channel._tell_screens(conversations, [])
         return result
 
+    def unlink(self):
+        for channel, conversations in self.sudo().grouped("channel_id").items():
+            channel._bus_send(
+                "crm_marketplace_chats.conversations_gone",
+                {"ids": conversations.ids},
+                subchannel=channel._bus_subchannel(),
+            )
+        return super().unlink()
+
     def _obstacle(self):
         """Why nothing can be written here, in words; False where something can."""
         self.ensure_one()

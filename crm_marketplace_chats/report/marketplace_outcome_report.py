@@ -34,7 +34,7 @@ class MarketplaceOutcomeReport(models.Model):
     chat_count = fields.Integer("Chats", readonly=True)
     call_count = fields.Integer("Chats of Calls Alone", readonly=True)
     lead_count = fields.Integer("Leads", readonly=True)
-    won_count = fields.Integer("Won", readonly=True)
+    won_count = fields.Integer("Deals Won", readonly=True)
     lost_count = fields.Integer("Lost", readonly=True)
     lead_share = fields.Float("Leads per Chat, %", readonly=True, aggregator="avg")
     won_share = fields.Float("Won per Chat, %", readonly=True, aggregator="avg")

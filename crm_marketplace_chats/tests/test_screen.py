@@ -11,8 +11,8 @@ from odoo.addons.mail.tools.discuss import Store
 from .common import ChatsCase, about, incoming, naive, outgoing
 
 CHANNEL = {
-    "id", "name", "marketplace", "marketplace_label", "state", "state_message", "can_send_text", "can_send_images",
-    "text_limit", "image_limit", "image_types", "last_success_at", "is_behind", "block_reasons",
+    "id", "name", "active", "marketplace", "marketplace_label", "state", "state_message", "can_send_text",
+    "can_send_images", "text_limit", "image_limit", "image_types", "last_success_at", "is_behind", "block_reasons",
 }  # fmt: skip
 CONVERSATION = {
     "id", "channel_id", "marketplace", "buyer_name", "car_title", "thumb_url", "last_message_at",

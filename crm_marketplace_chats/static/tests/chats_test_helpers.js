@@ -36,6 +36,7 @@ export const CHANNEL = {
     marketplace_label: "Avito",
     state: "connected",
     state_message: "",
+    active: true,
     can_send_text: true,
     can_send_images: true,
     text_limit: 1000,

@@ -8,12 +8,18 @@ export const ACCESS_CHANGED = "CHATS:ACCESS-CHANGED";
  * subscribe anew, and the server decides again to what.
  */
 export const chatsAccessService = {
-    dependencies: ["bus_service", "crm_marketplace_chats.counter"],
-    start(env, { bus_service: bus, "crm_marketplace_chats.counter": counter }) {
+    dependencies: ["bus_service", "crm_marketplace_chats.counter", "mail.store"],
+    start(env, { bus_service: bus, "crm_marketplace_chats.counter": counter, "mail.store": store }) {
         bus.subscribe("crm_marketplace_chats.access_changed", () => {
             bus.forceUpdateChannels();
             counter.invalidate();
             env.bus.trigger(ACCESS_CHANGED);
+        });
+        bus.subscribe("crm_marketplace_chats.conversations_gone", ({ ids }) => {
+            for (const id of ids) {
+                store["marketplace.conversation"].get(id)?.delete();
+            }
+            counter.invalidate();
         });
     },
 };

@@ -9,6 +9,8 @@ export class MarketplaceChannel extends Record {
     id;
     /** @type {string} */
     name;
+    /** @type {boolean} */
+    active;
     /** @type {"avito"|"autoru"|string} */
     marketplace;
     /** @type {string} */
@@ -35,7 +37,7 @@ export class MarketplaceChannel extends Record {
 
     /** Whether messages may be missing without anybody having done anything wrong on this screen. */
     get isTroubled() {
-        return this.state === "refused" || Boolean(this.is_behind);
+        return this.active && (this.state === "refused" || Boolean(this.is_behind));
     }
 }
 MarketplaceChannel.register();

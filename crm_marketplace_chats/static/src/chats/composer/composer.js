@@ -88,7 +88,10 @@ export class Composer extends Component {
 
     /** Why nothing can be written here, or nothing. */
     get obstacle() {
-        const { state, state_message, can_send_text, marketplace_label } = this.channel;
+        const { active, state, state_message, can_send_text, marketplace_label } = this.channel;
+        if (!active) {
+            return _t("The channel is switched off.");
+        }
         if (this.conversation.is_blocked) {
             return _t("%s says that nothing can be written in this chat any more.", marketplace_label);
         }

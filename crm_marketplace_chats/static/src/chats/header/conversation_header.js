@@ -104,8 +104,4 @@ export class ConversationHeader extends Component {
             views: [[false, "form"]],
         });
     }
-
-    makeLead() {
-        return this.chats.attempt(() => this.chats.api.makeLead(this.conversation.id));
-    }
 }

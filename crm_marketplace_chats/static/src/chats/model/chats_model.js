@@ -62,6 +62,10 @@ export class ChatsModel {
         return this.channelIds.map((id) => this.store["marketplace.channel"].get(id)).filter(Boolean);
     }
 
+    get activeChannels() {
+        return this.channels.filter(({ active }) => active);
+    }
+
     /** Channels from which messages may be missing. */
     get troubledChannels() {
         return this.channels.filter((channel) => channel.isTroubled);

@@ -8,7 +8,7 @@ import { CarPanel } from "@crm_marketplace_chats/chats/panel/car_panel";
 import { usePresence } from "@crm_marketplace_chats/chats/presence/use_presence";
 import { SnoozeStrip } from "@crm_marketplace_chats/chats/snooze/snooze_strip";
 import { Thread } from "@crm_marketplace_chats/chats/thread/thread";
-import { Component, onWillUnmount, useEffect, useRef, useState, useSubEnv } from "@odoo/owl";
+import { Component, onWillUnmount, useEffect, useExternalListener, useRef, useState, useSubEnv } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
 import { registry } from "@web/core/registry";
@@ -71,6 +71,8 @@ export class ChatsScreen extends Component {
         useHotkey("alt+arrowup", () => this.chats.openNeighbour(-1), everywhere);
         useHotkey("alt+enter", () => this.chats.openNextWaiting(), everywhere);
         useHotkey("escape", () => this.onEscape(), { bypassEditableProtection: true });
+        // Also before anything on the screen has the focus.
+        useExternalListener(document, "keydown", (ev) => this.onKeydown(ev));
     }
 
     get isDrawer() {
@@ -109,7 +111,7 @@ export class ChatsScreen extends Component {
 
     onKeydown(ev) {
         const isTyping = ev.target.closest("input, textarea, [contenteditable]");
-        if (ev.key === "?" && !isTyping) {
+        if (ev.key === "?" && !isTyping && this.ui.activeElement === document) {
             ev.preventDefault();
             this.showKeys();
         }
