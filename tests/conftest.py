@@ -121,7 +121,7 @@ class Pages:
             "console",
             lambda message: message.type == "error" and self.errors.append(f"{login}: {message.text}"),
         )
-        page.goto(path)
+        page.goto(path, timeout=90_000)  # a server's first page waits for its bundles to be made
         return page
 
     def expect_error(self, pattern):
