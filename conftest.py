@@ -20,3 +20,11 @@ def pytest_runtest_makereport():
 def pytest_collection_modifyitems(items):
     """Playwright keeps an event loop running in this thread: asynchronous tests cannot start theirs."""
     items.sort(key=lambda item: WHOLE_SYSTEM in item.path.parents)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--write-pictures",
+        action="store_true",
+        help="of tests/test_pictures.py: put the pictures where README and docs show them",
+    )

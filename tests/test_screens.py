@@ -28,7 +28,9 @@ TEXTS = """(written) => {
         }
         for (const name of ["placeholder", "aria-label", "title"]) {
             for (const element of root.querySelectorAll(`[${name}]`)) {
-                const isData = element.matches(".o_mchats_car_button, .o_mchats_quick_reply, .o_mchats_title *");
+                const isData = element.matches(
+                    ".o_mchats_car_button, .o_mchats_quick_reply, .o_mchats_title *, .o_mchats_similar button"
+                );
                 if (!skipped(element) && !isData) texts.push(element.getAttribute(name));
             }
         }
