@@ -33,6 +33,8 @@ class MarketplaceTemplate(models.Model):
 
     def _similar_in_words(self, conversation):
         """One line for each car that is advertised at the chat's marketplace; as many as fit into the text."""
+        if not conversation:
+            return ""
         room = conversation.channel_id._client_class().text_limit * 2 // 3
         lines = []
         for vehicle in conversation._similar_vehicles():
