@@ -4,9 +4,9 @@ import pytest
 from chats_page import ChatsPage
 from dealership import Dealership, Marketplace, until
 from odoo_server import own_server
+from pages import Pages
 from playwright.sync_api import expect
 
-from conftest import Pages
 from devtools import demo
 
 HALF = "Здравствуйте! Машина в наличии, а про торг я"
