@@ -45,11 +45,13 @@
         "web.assets_backend": ["crm_marketplace_chats/static/src/core/**/*"],
         "crm_marketplace_chats.assets_notice": [
             "crm_marketplace_chats/static/src/notice/**/*",
+            "crm_marketplace_chats/static/src/chats/common/front.js",
             "crm_marketplace_chats/static/src/chats/common/kinds.js",
         ],
         "crm_marketplace_chats.assets_chats": ["crm_marketplace_chats/static/src/chats/**/*"],
         "crm_marketplace_chats.assets_board": [
             "crm_marketplace_chats/static/src/chats/common/format.js",
+            "crm_marketplace_chats/static/src/chats/common/theme.scss",
             "crm_marketplace_chats/static/src/board/**/*",
         ],
         "web.assets_unit_tests": [

@@ -1,5 +1,7 @@
 """The Chats screen as a manager uses it: what can be seen and clicked, by the names a manager knows."""
 
+import re
+
 from playwright.sync_api import expect
 
 expect.set_options(timeout=20_000)
@@ -18,7 +20,7 @@ class ChatsPage:
         self.car = page.locator(".o_mchats_car_button")
         self.done = page.locator(".o_mchats_done")
         self.systray_number = page.locator(".o_mchats_systray .badge")
-        self.menu_number = page.locator(".o_menu_sections .o_mchats_badge")
+        self.menu = page.locator(".o_menu_sections [data-menu-xmlid='crm_marketplace_chats.menu_chats']")
         self.view_number = page.locator(".o_mchats_view[data-view=waiting] b")
 
     @classmethod
@@ -47,11 +49,16 @@ class ChatsPage:
 
     def expect_number(self, number):
         """The number of unprocessed chats is the same in menu, systray and list; 0 is shown by none of them."""
-        for place in (self.systray_number, self.menu_number, self.view_number):
+        for place in (self.systray_number, self.view_number):
             if number:
                 expect(place).to_have_text(str(number))
             else:
                 expect(place).to_have_count(0)
+        # Beside the menu it is drawn by the style sheet.
+        drawn = f'"{number}"' if number else "none"
+        expect(self.menu).to_have_css("content", drawn, pseudo="after")
+        if number:
+            expect(self.menu).to_have_accessible_name(re.compile(rf"\S {number}$"))
 
     def write(self, text):
         """Type a reply and send it; return when it stands in the chat."""

@@ -9,7 +9,7 @@ class MarketplaceVersioned(models.AbstractModel):
     The version is the number of the transaction that wrote the row (PostgreSQL's ``xmin``). It grows with every change,
     whoever makes it: under REPEATABLE READ a transaction that did not see the change before cannot write the row. It is
     a 32-bit number that begins anew after 2**32 transactions, so two of them are compared by the sign of their
-    difference (static/src/core/versioned_record.js).
+    difference (static/src/chats/model/records.js).
     """
 
     _name = "marketplace.versioned"

@@ -41,4 +41,5 @@ from . import (
     test_upload,
     test_visits,
     test_webhook,
+    test_weight,
 )

@@ -4,7 +4,7 @@ import {
     openChats,
     receive,
 } from "@crm_marketplace_chats/../tests/chats_test_helpers";
-import { FRONT_SLOT } from "@crm_marketplace_chats/core/notice_service";
+import { FRONT_SLOT } from "@crm_marketplace_chats/chats/common/front";
 import { toClock, toHours } from "@crm_marketplace_chats/chats/notice/notice_dialog";
 import { ring } from "@crm_marketplace_chats/notice/ring";
 import { click, contains } from "@mail/../tests/mail_test_helpers";

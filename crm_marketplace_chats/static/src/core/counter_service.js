@@ -1,5 +1,7 @@
+import { loadBundle } from "@web/core/assets";
 import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
+import { effect } from "@web/core/utils/reactive";
 import { reactive } from "@odoo/owl";
 
 /** Changes come in flocks: wait for the rest of the flock, and never ask more often than once a second. */
@@ -7,34 +9,28 @@ const SETTLE_MS = 300;
 const MIN_INTERVAL_MS = 1000;
 /** The server answers with at most this number; it stands for "or more". */
 const MOST = 100;
+/** Sent on the environment's bus when the channels this user may use have changed. */
+export const ACCESS_CHANGED = "CHATS:ACCESS-CHANGED";
 
-/** @param {number} count */
+/** @param {number} [count] @returns {string} empty for none */
 export function countLabel(count) {
-    return count >= MOST ? `${MOST - 1}+` : String(count);
+    return count >= MOST ? `${MOST - 1}+` : String(count || "");
 }
 
 /**
  * The numbers beside «Чаты», on every page. They are counted by the server alone, because only the server knows
  * everything this user may see: a change makes this service ask again, nothing is ever added up here.
  */
-export class ChatsCounter {
+class ChatsCounter {
     counts = { waiting: 0, mine: 0, unowned: 0, snoozed: 0, unprocessed: 0 };
-    /** Counting goes on around a known set of numbers: what is inserted meanwhile is no news. */
+    /** What is inserted meanwhile brings its own numbers, or is no news. */
     isQuiet = false;
     askedAt = 0;
-    /** Grows with every change of a conversation that came by itself. */
-    changes = 0;
 
     constructor(store, orm) {
         this.store = store;
         this.orm = orm;
         this.timer = undefined;
-    }
-
-    noteChange() {
-        if (!this.isQuiet) {
-            this.changes++;
-        }
     }
 
     /** Asks for the numbers soon, unless that is already planned. */
@@ -65,37 +61,56 @@ export class ChatsCounter {
         Object.assign(this.counts, counts);
         this.store.marketplace_chats_unprocessed = counts.unprocessed;
     }
-
-    /**
-     * Takes an answer of the server into the store.
-     *
-     * @param {{store: Object, counts?: Object}} answer with `counts`, the records in it need no counting again
-     */
-    insert({ store, counts }) {
-        this.isQuiet = Boolean(counts);
-        try {
-            this.store.insert(store);
-        } finally {
-            this.isQuiet = false;
-        }
-        if (counts) {
-            this.accept(counts);
-        }
-    }
 }
 
-export const chatsCounterService = {
-    dependencies: ["mail.store", "orm", "bus_service"],
+/** Calls a function of the same name as its file in src/notice, which is fetched when there is something to tell. */
+async function tell(how, ...args) {
+    await loadBundle("crm_marketplace_chats.assets_notice");
+    odoo.loader.modules.get("@crm_marketplace_chats/notice/" + how)[how](...args);
+}
+
+/** Shows the number where no component of ours is: beside the menus (menu_badge.scss), in the tab's title and picture. */
+function showOutside(count, env) {
+    document.documentElement.style.setProperty("--mchats-count", count ? `"${countLabel(count)}"` : "");
+    // The bar decides anew which of its menus fit.
+    env.bus.trigger("MENUS:APP-CHANGED");
+    env.services.title.setCounters({ marketplace_chats: count });
+    tell("favicon", count);
+}
+
+registry.category("services").add("crm_marketplace_chats.counter", {
+    dependencies: ["mail.store", "orm", "bus_service", "title"],
     start(env, { "mail.store": store, orm, bus_service: bus }) {
         const counter = reactive(new ChatsCounter(store, orm));
-        counter.counts.unprocessed = store.marketplace_chats_unprocessed;
-        bus.addEventListener("BUS:RECONNECT", () => {
-            store["marketplace.conversation"].forgetVersions();
-            store["marketplace.message"].forgetVersions();
+        // The page brings this first number, and whether the user may use the chats at all (`marketplace_chats_access`).
+        counter.counts.unprocessed = store.marketplace_chats_unprocessed || 0;
+        let shown = 0;
+        effect(
+            ({ counts: { unprocessed } }) => {
+                if (unprocessed !== shown) {
+                    shown = unprocessed;
+                    showOutside(unprocessed, env);
+                }
+            },
+            [counter]
+        );
+        bus.addEventListener("BUS:RECONNECT", () => counter.invalidate());
+        // When the employees of a channel change, its notes move to another bus channel: whoever may still listen has
+        // to subscribe anew, and the server decides again to what.
+        bus.subscribe("crm_marketplace_chats.access_changed", () => {
+            bus.forceUpdateChannels();
+            counter.invalidate();
+            env.bus.trigger(ACCESS_CHANGED);
+        });
+        bus.subscribe("crm_marketplace_chats.conversations_gone", ({ ids }) => {
+            ids.forEach((id) => store["marketplace.conversation"].get(id)?.delete());
             counter.invalidate();
         });
+        bus.subscribe("crm_marketplace_chats.notice", ({ notices }) => tell("ring", env, notices));
+        // A page that mail's service worker does not reach has nothing to tell it.
+        if (browser.navigator.serviceWorker?.controller) {
+            tell("awake", bus);
+        }
         return counter;
     },
-};
-
-registry.category("services").add("crm_marketplace_chats.counter", chatsCounterService);
+});

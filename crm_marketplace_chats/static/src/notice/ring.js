@@ -1,5 +1,5 @@
 import { KIND_LABELS } from "@crm_marketplace_chats/chats/common/kinds";
-import { FRONT_SLOT } from "@crm_marketplace_chats/core/notice_service";
+import { FRONT_SLOT } from "@crm_marketplace_chats/chats/common/front";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { user } from "@web/core/user";

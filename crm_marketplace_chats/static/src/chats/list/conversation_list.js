@@ -1,5 +1,6 @@
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { dependsOnTime } from "@crm_marketplace_chats/chats/model/filters";
+import { CONVERSATION_CHANGED } from "@crm_marketplace_chats/chats/model/records";
 import { VIEWS } from "@crm_marketplace_chats/chats/model/views";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { NoticeDialog } from "@crm_marketplace_chats/chats/notice/notice_dialog";
@@ -7,7 +8,7 @@ import { countLabel } from "@crm_marketplace_chats/core/counter_service";
 import { ShiftSwitch } from "@crm_marketplace_chats/chats/shift/shift_switch";
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { useService } from "@web/core/utils/hooks";
+import { useBus, useService } from "@web/core/utils/hooks";
 import { useDebounced } from "@web/core/utils/timing";
 import { useListKeys } from "./list_keys";
 import { Facets } from "./filters/facets";
@@ -68,8 +69,7 @@ export class ConversationList extends Component {
     }
 
     count(view) {
-        const count = this.counter.counts[view.id];
-        return count ? countLabel(count) : "";
+        return countLabel(this.counter.counts[view.id]);
     }
 
     /** The next page is asked for before the user reaches the end of this one. */
@@ -95,13 +95,14 @@ export class ConversationList extends Component {
     /** What a search or a filter finds is for the server to say: a change asks it again, and so does time. */
     useAskedRefresh() {
         const refresh = useDebounced(() => this.list.isAsked && this.list.refresh(), SEARCH_MS);
+        useBus(this.env.bus, CONVERSATION_CHANGED, refresh);
         useEffect(
             () => {
                 if (this.list.isAsked) {
                     refresh();
                 }
             },
-            () => [this.counter.changes, dependsOnTime(this.list.filters) && +this.chats.now]
+            () => [dependsOnTime(this.list.filters) && +this.chats.now]
         );
     }
 

@@ -15,8 +15,9 @@ export class UploadError extends Error {}
  * meanwhile.
  */
 export class ChatsApi {
-    constructor({ orm, http, "crm_marketplace_chats.counter": counter }) {
+    constructor({ orm, http, "mail.store": store, "crm_marketplace_chats.counter": counter }) {
         this.orm = orm;
+        this.store = store;
         this.http = http;
         this.counter = counter;
     }
@@ -24,9 +25,26 @@ export class ChatsApi {
     async call(model, method, args, kwargs) {
         const answer = await this.orm.silent.call(model, method, args, kwargs);
         if (answer?.store) {
-            this.counter.insert(answer);
+            this.insert(answer);
         }
         return answer;
+    }
+
+    /**
+     * Takes an answer of the server into the store.
+     *
+     * @param {{store: Object, counts?: Object}} answer with `counts`, the records in it need no counting again
+     */
+    insert({ store, counts }) {
+        this.counter.isQuiet = Boolean(counts);
+        try {
+            this.store.insert(store);
+        } finally {
+            this.counter.isQuiet = false;
+        }
+        if (counts) {
+            this.counter.accept(counts);
+        }
     }
 
     start() {

@@ -1,4 +1,4 @@
-import { ACCESS_CHANGED } from "@crm_marketplace_chats/core/access_service";
+import { ACCESS_CHANGED } from "@crm_marketplace_chats/core/counter_service";
 import { WORKER_STATE } from "@bus/workers/websocket_worker";
 import { onMounted, onWillUnmount, useEnv, useExternalListener } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";

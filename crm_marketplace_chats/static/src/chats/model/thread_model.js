@@ -1,5 +1,5 @@
 import { failureText, isOutOfReach } from "@crm_marketplace_chats/chats/common/failure";
-import { compareMessages } from "@crm_marketplace_chats/core/message_model";
+import { compareMessages } from "@crm_marketplace_chats/core/records";
 import { markRaw } from "@odoo/owl";
 
 const PAGE = 50;

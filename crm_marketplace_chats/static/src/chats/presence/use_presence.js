@@ -1,4 +1,4 @@
-import { FRONT_SLOT } from "@crm_marketplace_chats/core/notice_service";
+import { FRONT_SLOT } from "@crm_marketplace_chats/chats/common/front";
 import { onMounted, onWillUnmount, useEffect, useExternalListener } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { useService } from "@web/core/utils/hooks";

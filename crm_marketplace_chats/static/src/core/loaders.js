@@ -1,0 +1,29 @@
+import { Component, xml } from "@odoo/owl";
+import { LazyComponent } from "@web/core/assets";
+import { registry } from "@web/core/registry";
+
+/**
+ * @param {string} bundle
+ * @param {string} name in the registry of lazy components
+ * @returns {typeof Component} stands for a component that is fetched when it is shown, with whatever props that takes
+ */
+function loaderOf(bundle, name) {
+    return class extends Component {
+        static template = xml`<LazyComponent bundle="bundle" Component="name" props="props"/>`;
+        static components = { LazyComponent };
+        static props = ["*"];
+        bundle = "crm_marketplace_chats." + bundle;
+        name = "crm_marketplace_chats." + name;
+    };
+}
+
+registry
+    .category("actions")
+    .add("crm_marketplace_chats.chats", loaderOf("assets_chats", "ChatsScreen"))
+    .add("crm_marketplace_chats.board", loaderOf("assets_board", "Board"));
+
+registry.category("fields").add("chats_template_body", {
+    component: loaderOf("assets_chats", "TemplateBody"),
+    supportedTypes: ["text"],
+    extractProps: ({ placeholder }) => ({ placeholder }),
+});
