@@ -34,7 +34,7 @@ class MarketplaceConversation(models.Model):
 
     def _visit_calendar(self):
         """Working hours in which test drives are made."""
-        return self.channel_id.sudo().company_id.resource_calendar_id
+        return self.channel_id._calendar()
 
     def _visit_zone(self):
         return self._visit_calendar().tz or self.company_id.partner_id.tz or self.env.user.tz or "UTC"
