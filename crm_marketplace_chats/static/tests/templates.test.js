@@ -165,6 +165,10 @@ test("the sign: search, preview of the whole text, own ones marked", async () =>
     expect(INPUT).toHaveValue("We are at Dorozhnaya, 12.");
     await click(".o_mchats_templates");
     await contains(".o_mchats_save_template");
+    // The first is marked already, so that the letters alone change the list.
+    await contains(".o_mchats_template", { count: 3 });
+    await insertText(".o_mchats_template_list input", "doro");
+    await contains(".o_mchats_template", { count: 1 });
 });
 
 test("its pictures are attached", async () => {

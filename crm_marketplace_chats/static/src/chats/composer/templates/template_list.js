@@ -4,7 +4,13 @@ import { _t } from "@web/core/l10n/translation";
 /** Quick replies under their headings, one of them marked. The keys are held by a text field elsewhere. */
 export class TemplateList extends Component {
     static template = "crm_marketplace_chats.TemplateList";
-    static props = { id: String, choice: Object, onSelect: Function };
+    static props = {
+        id: String,
+        /** as `groupTemplates` gives them: a new array where something has changed, so that this is drawn anew */
+        groups: Array,
+        chosen: Object,
+        onSelect: Function,
+    };
 
     setup() {
         this.root = useRef("root");
@@ -12,7 +18,7 @@ export class TemplateList extends Component {
             () => {
                 this.root.el?.querySelector(".active")?.scrollIntoView({ block: "nearest" });
             },
-            () => [this.props.choice.chosen?.id]
+            () => [this.props.chosen.id]
         );
     }
 
@@ -21,7 +27,7 @@ export class TemplateList extends Component {
     }
 
     isActive(template) {
-        return this.props.choice.chosen?.id === template.id;
+        return this.props.chosen.id === template.id;
     }
 
     missing({ missing }) {
