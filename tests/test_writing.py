@@ -105,7 +105,7 @@ def test_a_message_is_taken_back_and_another_one_leaves_by_itself(open_chat, dea
     shop, chat_id, screen = open_chat("Передумал")
     screen.write("Не то")
     expect(screen.page.locator(".o_mchats_held")).to_be_visible()
-    screen.page.keyboard.press("Alt+z")
+    screen.page.keyboard.press("Alt+b")
     expect(screen.text).to_have_value("Не то")
     expect(screen.bubble("Не то")).to_have_count(0)
     screen.text.fill("То самое")
