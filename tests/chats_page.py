@@ -36,9 +36,22 @@ class ChatsPage:
         return self.page.locator(".o_mchats_row").filter(has=named)
 
     def open(self, name):
+        self.reach(name)
         self.row(name).click()
         expect(self.page.locator(".o_mchats_header h2")).to_have_text(name)
         expect(self.text.or_(self.page.locator(".o_mchats_obstacle"))).to_be_visible()
+
+    def reach(self, name):
+        """Go on through the pages of the list until that buyer's row is there."""
+        rows = self.page.locator(".o_mchats_row")
+        expect(rows.first).to_be_visible()
+        for _page in range(10):
+            try:
+                expect(self.row(name)).to_be_visible(timeout=3000)
+            except AssertionError:
+                rows.last.scroll_into_view_if_needed()
+            else:
+                return
 
     def view(self, name):
         self.page.locator(f".o_mchats_view[data-view={name}]").click()

@@ -24,7 +24,9 @@ def picture(request):
 
     def take(screen, name):
         expect(screen.page.locator(".placeholder-glow, .fa-spin")).to_have_count(0)
-        screen.page.wait_for_function("[...document.images].every((image) => image.complete)")
+        screen.page.wait_for_function(
+            "[...document.images].every((image) => image.complete || image.loading === 'lazy')"
+        )
         assert sideways(screen.page) == 0
         folder.mkdir(parents=True, exist_ok=True)
         taken = screen.page.screenshot(path=folder / f"{name}.png", animations="disabled", caret="hide")
