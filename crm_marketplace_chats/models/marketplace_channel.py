@@ -1,9 +1,8 @@
 import json
 import logging
 import secrets
-from contextlib import contextmanager, nullcontext
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.mail.tools.discuss import Store
@@ -11,6 +10,7 @@ from odoo.addons.mail.tools.discuss import Store
 from ..marketplaces import client_class, known_marketplaces
 from ..marketplaces.errors import REASONS, CredentialsError, EntitlementError, MarketplaceError
 from ..marketplaces.transport import origin
+from .channel_session import SESSION_KEY, ChannelSession, FreshSession
 from .marketplace_budget import SharedBudget
 from .marketplace_job import DONE
 from .reasons import describe_cure, describe_finding, describe_reason
@@ -23,8 +23,6 @@ CHAT_JOBS = ("pull", "send")
 REFUSALS = (CredentialsError, EntitlementError)
 #: Where keys may go without TLS: stand-ins on the same machine.
 OWN_HOSTS = ("127.0.0.1", "localhost")
-#: Job under whose name a channel's token is renewed; see `marketplace.job._hold`.
-SESSION_KEY = "session"
 
 
 def write_only(name, label):
@@ -422,49 +420,3 @@ class MarketplaceChannel(models.Model):
     def _can_send_images(self):
         self.ensure_one()
         return self._client_class().takes_images(self._client_settings())
-
-
-class FreshSession:
-    """Tokens kept for one check only, so that it tries the keys themselves."""
-
-    def __init__(self):
-        self._session = {}
-
-    def load(self):
-        return dict(self._session)
-
-    def save(self, session):
-        self._session = dict(session)
-
-    def lock(self):
-        return nullcontext()
-
-
-class ChannelSession:
-    """A client's tokens, kept beside the channel's keys in short transactions of their own: a token must outlive the
-    failure of what it was renewed for. See `marketplaces.base.SessionStore`."""
-
-    def __init__(self, channel):
-        self._registry = channel.env.registry
-        self._channel_id = channel.id
-
-    @contextmanager
-    def _channel(self):
-        with self._registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})["marketplace.channel"].browse(self._channel_id)
-
-    def load(self):
-        with self._channel() as channel:
-            return json.loads(
-                channel.env["marketplace.channel.secret"]._read_all(channel).get(SESSION_KEY) or "{}"
-            )
-
-    def save(self, session):
-        with self._channel() as channel:
-            channel.env["marketplace.channel.secret"]._store(channel, SESSION_KEY, json.dumps(dict(session)))
-
-    @contextmanager
-    def lock(self):
-        with self._channel() as channel:
-            channel.env["marketplace.job"]._hold(channel.id, SESSION_KEY, wait=True)
-            yield

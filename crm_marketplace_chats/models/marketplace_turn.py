@@ -11,6 +11,14 @@ PORTION = 500
 FACTS = (
     "started_at is_first starts_with ended_at ended_by user_id message_count call_count missed_count".split()
 )
+#: What a turn began with, and how it ended.
+STARTS = [("message", "Message"), ("call", "Call")]
+ENDINGS = [
+    ("reply", "Reply"),
+    ("app", "Reply in the Marketplace's App"),
+    ("call", "Call"),
+    ("tick", "Tick, Without an Answer"),
+]
 
 
 class MarketplaceTurn(models.Model):
@@ -33,17 +41,10 @@ class MarketplaceTurn(models.Model):
     start_message_id = fields.Integer(required=True, readonly=True)
     started_at = fields.Datetime("Asked", required=True, readonly=True)
     is_first = fields.Boolean("First of the Chat", readonly=True)
-    starts_with = fields.Selection(
-        [("message", "Message"), ("call", "Call")], "Began With", required=True, readonly=True
-    )
+    starts_with = fields.Selection(STARTS, "Began With", required=True, readonly=True)
     ended_at = fields.Datetime("Answered", readonly=True)
     ended_by = fields.Selection(
-        [
-            ("reply", "Reply"),
-            ("app", "Reply in the Marketplace's App"),
-            ("call", "Call"),
-            ("tick", "Tick, Without an Answer"),
-        ],
+        ENDINGS,
         readonly=True,
         help="Empty: the client waits.",
     )

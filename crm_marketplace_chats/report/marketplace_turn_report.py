@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..models.marketplace_turn import ENDINGS, STARTS
+
 #: Minutes of working time in which it is told whether an answer came.
 STEPS = (1, 5, 15)
 
@@ -60,16 +62,8 @@ class MarketplaceTurnReport(models.Model):
         "Day of the Week",
         readonly=True,
     )
-    starts_with = fields.Selection([("message", "Message"), ("call", "Call")], "Began With", readonly=True)
-    ended_by = fields.Selection(
-        [
-            ("reply", "Reply"),
-            ("app", "Reply in the Marketplace's App"),
-            ("call", "Call"),
-            ("tick", "Tick, Without an Answer"),
-        ],
-        readonly=True,
-    )
+    starts_with = fields.Selection(STARTS, "Began With", readonly=True)
+    ended_by = fields.Selection(ENDINGS, readonly=True)
     is_first = fields.Boolean("First of the Chat", readonly=True)
     call_count = fields.Integer("Calls", readonly=True)
     missed_count = fields.Integer("Missed Calls", readonly=True)

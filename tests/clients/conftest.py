@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,3 +107,15 @@ def _quick(monkeypatch):
     """Every test begins with a fresh budget, and repeats come at once."""
     transport.shared_budget.cache_clear()
     monkeypatch.setattr(transport, "BACKOFF", (0.01, 0.02))
+
+
+@pytest.fixture(scope="module")
+def figures(request):
+    """Counts what was generated and what became of it; told when a module of hostile input is through."""
+    counted, started = Counter(), time.monotonic()
+    yield counted
+    told = ", ".join(f"{number} {what}" for what, number in sorted(counted.items()))
+    kind, seconds = request.module.__name__.removeprefix("test_hostile_"), time.monotonic() - started
+    plugin = request.config.pluginmanager.getplugin
+    with plugin("capturemanager").global_and_fixture_disabled():
+        plugin("terminalreporter").write_line(f"\nhostile input, {kind}: {told}; {seconds:.0f} s")

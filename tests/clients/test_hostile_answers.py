@@ -157,17 +157,6 @@ CALLS: dict[str, tuple[Callable, Callable, tuple]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def figures(request):
-    counted, started = Counter(), time.monotonic()
-    yield counted
-    told = ", ".join(f"{number} {what}" for what, number in sorted(counted.items()))
-    plugin = request.config.pluginmanager.getplugin
-    with plugin("capturemanager").global_and_fixture_disabled():
-        seconds = time.monotonic() - started
-        plugin("terminalreporter").write_line(f"\nhostile input, answers: {told}; {seconds:.0f} s")
-
-
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch):
     """Nobody waits: neither for what an answer names, nor for a service's own budget."""

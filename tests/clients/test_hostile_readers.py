@@ -258,18 +258,6 @@ READERS = {
 TAKES_ANYTHING = {"avito page", "avito calls", "autoru page", "autoru calls"}
 
 
-@pytest.fixture(scope="module")
-def figures(request):
-    """What was generated and what became of it; told at the end."""
-    counted, started = Counter(), time.monotonic()
-    yield counted
-    told = ", ".join(f"{number} {what}" for what, number in sorted(counted.items()))
-    plugin = request.config.pluginmanager.getplugin
-    with plugin("capturemanager").global_and_fixture_disabled():
-        seconds = time.monotonic() - started
-        plugin("terminalreporter").write_line(f"\nhostile input, readers: {told}; {seconds:.0f} s")
-
-
 def feed(reader: Reader, body: Any, figures: Counter) -> None:
     """Have a body read and hold the reader to its contract."""
     figures["bodies"] += 1
