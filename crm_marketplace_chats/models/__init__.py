@@ -70,6 +70,7 @@ from . import (
     marketplace_offer_line,
     marketplace_phone,
     marketplace_price,
+    marketplace_vehicle_status,
     marketplace_reading,
     marketplace_retention,
     marketplace_rule,

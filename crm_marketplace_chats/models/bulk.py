@@ -90,6 +90,42 @@ def insert_rows(model, rows, unique, where=SQL()):  # noqa: B008 - SQL is immuta
     return [row[0] for row in execute_quietly(model.env, statement)]
 
 
+def keep_changes(model, owner, ids, value, table, current, condition):
+    """Add to a history the present values of these records, where they differ from the last ones kept. One statement,
+    however many.
+
+    :param model: of the history; has the columns ``owner``, ``value`` and ``at``
+    :param owner: its column that names the record
+    :param value: its column that holds what changes
+    :param table: where the records lie, called ``s`` in ``current`` and ``condition``
+    :param current: the present value
+    :param condition: what is kept at all
+    """
+    if not ids:
+        return
+    model.env.flush_all()
+    statement = SQL(
+        """
+        INSERT INTO %(history)s (%(owner)s, %(value)s, at)
+        SELECT s.id, %(current)s, now() AT TIME ZONE 'UTC'
+          FROM %(table)s s
+          LEFT JOIN LATERAL (
+                SELECT h.%(value)s AS value FROM %(history)s h
+                 WHERE h.%(owner)s = s.id ORDER BY h.at DESC, h.id DESC LIMIT 1
+               ) last ON true
+         WHERE s.id = ANY(%(ids)s) AND %(condition)s AND %(current)s IS DISTINCT FROM last.value
+        """,
+        history=SQL.identifier(model._table),
+        owner=SQL.identifier(owner),
+        value=SQL.identifier(value),
+        table=SQL.identifier(table),
+        current=current,
+        condition=condition,
+        ids=list(ids),
+    )
+    model.env.cr.execute(statement)
+
+
 def update_changed(model, rows, keep_empty=()):
     """Write rows that differ from what is stored; those that do not are not touched.
 

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .bulk import keep_changes
+
 #: Where prices come from: the column that names it, its table, its price.
 SOURCES = {
     "vehicle_id": ("product_template", SQL("round(s.list_price)::int"), SQL("s.is_vehicle")),
@@ -30,31 +32,11 @@ class MarketplacePrice(models.Model):
 
     @api.model
     def _note(self, source, ids):
-        """Keep the present prices of these cars or listings, where they differ from the last ones kept. One statement,
-        however many."""
-        if not ids:
-            return
-        self.env.flush_all()
+        """Keep the present prices of these cars or listings, where they differ from the last ones kept."""
         table, price, condition = SOURCES[source]
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO marketplace_price (%(source)s, price, at)
-                SELECT s.id, %(price)s, now() AT TIME ZONE 'UTC'
-                  FROM %(table)s s
-                  LEFT JOIN LATERAL (
-                        SELECT p.price FROM marketplace_price p
-                         WHERE p.%(source)s = s.id ORDER BY p.at DESC, p.id DESC LIMIT 1
-                       ) last ON true
-                 WHERE s.id = ANY(%(ids)s) AND %(condition)s AND %(price)s > 0
-                   AND %(price)s IS DISTINCT FROM last.price
-                """,
-                source=SQL.identifier(source),
-                table=SQL.identifier(table),
-                price=price,
-                condition=condition,
-                ids=list(ids),
-            )
+        keep_changes(self, source, ids, "price", table, price, SQL("%s AND %s > 0", condition, price))
+        self.env["product.template"].browse(ids if source == "vehicle_id" else ()).invalidate_recordset(
+            ["vehicle_price_ids"], flush=False
         )
 
     @api.model
@@ -68,6 +50,8 @@ class MarketplacePrice(models.Model):
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
+
+    vehicle_price_ids = fields.One2many("marketplace.price", "vehicle_id", "Prices", readonly=True)
 
     @api.model_create_multi
     def create(self, vals_list):

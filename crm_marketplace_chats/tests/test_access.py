@@ -23,7 +23,8 @@ RIGHTS = {
     "marketplace.conversation": {"manager": "rwu", "employee": "rw"},
     "marketplace.message": {"manager": "r", "employee": "r"},
     "marketplace.listing": {"manager": "rwu", "employee": "r"},
-    "marketplace.price": {"manager": "r"},
+    "marketplace.price": {"manager": "r", "employee": "r"},
+    "marketplace.vehicle.status": {"manager": "r", "employee": "r"},
     "marketplace.template": {"manager": "rwcu", "employee": "r"},
     "marketplace.template.category": {"manager": "rwcu", "employee": "r"},
     "marketplace.template.use": {},
@@ -58,7 +59,7 @@ DEAL_RECORDS = {
     "marketplace.offer.line": "offer_line_of",
 }
 #: What is for everybody who may use the chats at all, also for an employee whom no channel names.
-COMMON = ("marketplace.template", "marketplace.template.category")
+COMMON = ("marketplace.template", "marketplace.template.category", "marketplace.vehicle.status")
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
 #: Every method that RPC may call, with arguments for a conversation or a message; each must be listed here.
@@ -184,6 +185,8 @@ class AccessCase(ChatsCase):
             return channel
         if model == "marketplace.template":
             return self.env[model].search([], limit=1)
+        if model == "marketplace.vehicle.status":
+            return self.env[model].search([("vehicle_id", "=", self.car.id)], limit=1)
         if model == "marketplace.filter":
             return self.env[model].create({"name": "x", "view": "all", "query": {}, "user_id": self.anna.id})
         if model == "marketplace.erasure":

@@ -89,6 +89,27 @@ class TestPrices(PanelCase):
 
 
 @tagged("post_install", "-at_install")
+class TestStatuses(PanelCase):
+    def statuses(self, car):
+        return car.vehicle_status_ids.sorted("id").mapped("status")
+
+    def test_each_change_is_kept_once(self):
+        car = self.car(1)
+        car.vehicle_status = "reserved"
+        car.vehicle_status = "reserved"
+        car.name = "Another name"
+        car.vehicle_status = "in_stock"
+        car.action_archive()
+        self.assertEqual(self.statuses(car), ["in_stock", "reserved", "in_stock"])
+
+    def test_other_products_have_none(self):
+        product = self.env["product.template"].create({"name": "Mats"})
+        self.assertFalse(product.vehicle_status_ids)
+        product.is_vehicle = True
+        self.assertEqual(self.statuses(product), ["in_stock"])
+
+
+@tagged("post_install", "-at_install")
 class TestSimilar(PanelCase):
     def test_what_is_alike(self):
         self.car(1)
