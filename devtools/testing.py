@@ -1,4 +1,4 @@
-"""`./dev test`: lint, then one pytest run over everything."""
+"""`./dev test`: lint, then everything in two pytest runs side by side."""
 
 import os
 import signal
@@ -8,13 +8,16 @@ from pathlib import Path
 
 from . import lint, python_env
 from .paths import ADDON_DIR, CACHE, LOGS, PYTHON, ROOT, SIMULATOR
-from .process import Process, locked, say
+from .process import Process, locked, say, side_by_side
 from .system import chromium
 from .workspace import Workspace
 
-EVERYTHING = (ADDON_DIR / "tests", ROOT / SIMULATOR / "tests", ROOT / "tests")
-# Tests that need no Odoo in pytest's own process, and most of them nothing but Python.
-WITHOUT_ODOO = (ROOT / "tests", ROOT / SIMULATOR)
+WITHOUT = ("-p", "no:odoo")
+# Needs Odoo in pytest's own process, and a database.
+WITH_ODOO = (ADDON_DIR / "tests",)
+# Needs no Odoo there, and most of it nothing but Python.
+WITHOUT_ODOO = (ROOT / SIMULATOR / "tests", ROOT / "tests")
+NO_TESTS = 5  # pytest's exit code
 
 
 def run(arguments):
@@ -23,22 +26,42 @@ def run(arguments):
     Returns the exit code.
     """
     paths = [Path(one.split("::")[0]).resolve() for one in arguments if is_path(one)]
-    if not paths and lint.run():
-        return 1
+    if not paths:
+        return lint.run() or run_everything(arguments)
     with ExitStack() as stack:
-        if all(any(path.is_relative_to(folder) for folder in WITHOUT_ODOO) for path in paths or EVERYTHING):
+        if all(any(path.is_relative_to(folder) for folder in WITHOUT_ODOO) for path in paths):
             prepare_python()
-            options, environment = ["-p", "no:odoo"], dict(os.environ, PYTHONPATH=str(ROOT))
+            options, environment = WITHOUT, dict(os.environ, PYTHONPATH=str(ROOT))
         else:
             options, environment = addon_options(stack)
         remove_old_logs()
         say("tests")
-        everything = [] if paths else EVERYTHING
-        settings = ["-c", ROOT / "pyproject.toml", "--rootdir", ROOT, "-o", f"cache_dir={CACHE / 'pytest'}"]
-        command = [PYTHON, "-m", "pytest", *settings, *options]
-        command += [*arguments, *everything]
-        # SIGINT lets pytest end what its fixtures have started.
-        return Process("pytest", command, env=environment, stdin=None, stop_signal=signal.SIGINT).wait()
+        return pytest("pytest", [*options, *arguments], environment).wait()
+
+
+def run_everything(arguments):
+    """Run the addon's own tests and those of the whole system side by side: each waits for its browser and its
+    database half of the time. What the second tells is shown when both have ended."""
+    with ExitStack() as stack:
+        options, environment = addon_options(stack)
+        remove_old_logs()
+        say("tests: the addon's here, those of the whole system beside them")
+        log = LOGS / f"test-system-{os.getpid()}.log"
+        system = pytest(
+            "pytest, the whole system", [*WITHOUT, *arguments, *WITHOUT_ODOO], environment, log.name
+        )
+        addon = pytest("pytest, the addon", [*options, *arguments, *WITH_ODOO], environment)
+        codes = side_by_side(addon.wait, system.wait)
+        print(log.read_text(errors="replace"), flush=True)
+        return next((code for code in codes if code not in (0, NO_TESTS)), min(codes))
+
+
+def pytest(name, arguments, environment, log=None):
+    """Start pytest; SIGINT lets it end what its fixtures have started."""
+    cache = CACHE / "pytest" / ("system" if log else "")
+    settings = ["-c", ROOT / "pyproject.toml", "--rootdir", ROOT, "-o", f"cache_dir={cache}"]
+    command = [PYTHON, "-m", "pytest", *settings, *arguments]
+    return Process(name, command, env=environment, log=log, stdin=None, stop_signal=signal.SIGINT)
 
 
 def remove_old_logs(days=1):

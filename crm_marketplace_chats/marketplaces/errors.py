@@ -61,6 +61,9 @@ class OutcomeUnknownError(MarketplaceError):
     passing = True
 
 
+#: What a mark or a wish (read, shut out, take back) may meet without saying anything of what else the account may do.
+NOT_DONE = (RejectedError, EntitlementError)
+
 #: Every reason that a client may give, with the class it usually comes in.
 REASONS = {
     "wrong_keys": CredentialsError,  # client id/secret or token refused

@@ -3,7 +3,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..marketplaces.errors import RejectedError
+from ..marketplaces.errors import NOT_DONE
 from .bulk import commit_retrying
 from .marketplace_message import ANSWERED_STATES
 
@@ -263,7 +263,7 @@ class MarketplaceConversation(models.Model):
         if not is_calls:
             try:
                 client.mark_read(external_id, last_id)
-            except RejectedError as error:
+            except NOT_DONE as error:
                 refusal = error
 
         def settle():

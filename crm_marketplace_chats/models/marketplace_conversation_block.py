@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.mail.tools.discuss import Store
 
-from ..marketplaces.errors import RejectedError
+from ..marketplaces.errors import NOT_DONE
 from .bulk import commit_retrying
 
 _logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class MarketplaceConversation(models.Model):
         self.env.cr.commit()
         try:
             client.block(buyer, listing, reason)
-        except RejectedError as error:
+        except NOT_DONE as error:
             _logger.info("channel %s: a client was not shut out: %s", self.channel_id.id, error)
             values = {"block_pending": False, "block_reason": False, "blocked_by_id": False}
         else:

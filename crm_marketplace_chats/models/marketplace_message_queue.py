@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from odoo import api, fields, models
 
-from ..marketplaces.errors import MarketplaceError, OutcomeUnknownError, RejectedError
+from ..marketplaces.errors import NOT_DONE, MarketplaceError, OutcomeUnknownError, RejectedError
 from ..marketplaces.payload import Batch
 from .bulk import commit_retrying, to_naive
 from .marketplace_channel import REFUSALS
@@ -54,7 +54,7 @@ class MarketplaceMessage(models.Model):
         self.env.cr.commit()
         try:
             client.delete(conversation, external_id)
-        except RejectedError as error:
+        except NOT_DONE as error:
             refusal = {"delete_pending": False, "reason": error.reason, "detail": error.detail}
             self._settle(self.write, refusal)
         else:

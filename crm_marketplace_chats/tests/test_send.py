@@ -11,6 +11,7 @@ from odoo.tests import freeze_time, mute_logger, tagged
 
 from odoo.addons.crm_marketplace_chats.marketplaces.errors import (
     CredentialsError,
+    EntitlementError,
     OutcomeUnknownError,
     RateLimitError,
     RejectedError,
@@ -254,6 +255,17 @@ class TestQueue(SendCase):
             self.assertEqual(self.account.requests["mark_read"] - asked, 3)
             self.assertEqual(self.account.chats["c1"].read_to, read_to)
             self.assertFalse(self.one.remote_read_pending)
+
+    def test_account_that_may_not_mark_read_may_still_write(self):
+        self.one.with_user(self.anna).chats_tick(self.one.message_ids[0].id)
+        self.account.fault("mark_read", EntitlementError("forbidden"), times=99)
+        for _ in range(3):
+            self.send()
+        self.assertFalse(self.one.remote_read_pending)
+        self.assertEqual(self.shop.state, "connected")
+        self.post(self.one, "Yes")
+        self.send()
+        self.assertEqual(len(self.account.ours("c1")), 1)
 
 
 @tagged("post_install", "-at_install")
