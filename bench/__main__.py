@@ -7,10 +7,11 @@ from devtools.process import end_all
 from devtools.workspace import Workspace
 
 from . import browser, machine, report
-from .figures import table
+from .figures import met, table
+from .store import run as store
 
 #: Each measures one side of the system: a function of the workspace and the options that returns figures.
-PARTS = {"browser": browser.run}
+PARTS = {"store": store.run, "browser": browser.run}
 
 
 def main(arguments):
@@ -28,18 +29,24 @@ def main(arguments):
         options.minutes = 1 if options.quick else 30
     try:
         with Workspace() as workspace:
+            everything = []
             for name in [options.part] if options.part else PARTS:
                 described = machine.description(workspace)
-                lines = table(PARTS[name](workspace, options))
+                figures = PARTS[name](workspace, options)
+                everything += figures
+                lines = table(figures)
                 print("\n".join([described, "", *lines]), flush=True)
                 if options.write_report:
                     report.write(name, _command(name, options), described, lines)
+            if not options.part:
+                print(f"\nall parts together: {met(everything)}")
     finally:
         end_all()
 
 
 def _command(name, options):
-    return f"./dev bench {name}{' --quick' * options.quick} --minutes {options.minutes:g}"
+    minutes = f" --minutes {options.minutes:g}" if name == "browser" else ""
+    return f"./dev bench {name}{' --quick' * options.quick}{minutes}"
 
 
 sys.exit(main(sys.argv[1:]))

@@ -1,9 +1,9 @@
 """What was measured, beside what was aimed at."""
 
 from dataclasses import dataclass
-from statistics import quantiles
+from statistics import median, quantiles
 
-HEAD = ("what", "measured p50", "p95", "goal", "met")
+HEAD = ("what", "measured p50", "p95, or least – most", "goal", "met")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,42 @@ class Figure:
         )
 
 
+@dataclass(frozen=True)
+class Ratio:
+    """One line of the table: how often as much, once for each run. The median decides; `goal` is the least or the
+    most that it may be."""
+
+    what: str
+    values: tuple[float, ...]
+    goal: float | None = None
+    at_least: bool = False
+
+    @property
+    def is_met(self):
+        if self.goal is None:
+            return None
+        value = median(self.values)
+        return value >= self.goal if self.at_least else value <= self.goal
+
+    def cells(self):
+        met = {None: "–", True: "yes", False: "NO"}[self.is_met]
+        spread = f"{_times(min(self.values))} – {_times(max(self.values))}"
+        goal = "–" if self.goal is None else f"{'≥' if self.at_least else '≤'} {_times(self.goal)}"
+        return (f"{self.what} ({len(self.values)} runs)", _times(median(self.values)), spread, goal, met)
+
+
+def _times(value):
+    return f"{value:,.{0 if value >= 20 else 1 if value >= 5 else 2}f}×"
+
+
+def ratio(what, one, other, goal=None, at_least=False):
+    """A figure of two that were measured in turns: how many times ``other`` is in ``one``, run by run.
+
+    :param goal: the least with ``at_least``, else the most
+    """
+    return Ratio(what, tuple(a / b for a, b in zip(one, other, strict=True)), goal, at_least)
+
+
 def timed(what, samples, goal=None):
     """A figure of many measurements, in milliseconds."""
     cuts = quantiles(samples, n=100, method="inclusive")
@@ -55,5 +91,10 @@ def table(figures):
         for row in rows
     ]
     lines.insert(1, f"|{'|'.join('-' * (width + 2) for width in widths)}|")
+    return [*lines, "", met(figures)]
+
+
+def met(figures):
+    """How many of the goals are met."""
     judged = [figure.is_met for figure in figures if figure.goal is not None]
-    return [*lines, "", f"goals met: {sum(judged)} of {len(judged)}"]
+    return f"goals met: {sum(judged)} of {len(judged)}"

@@ -4,9 +4,7 @@ may be killed, the simulator, and the dealership's employees."""
 import json
 import os
 import random
-import shutil
 import signal
-import subprocess
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -15,10 +13,10 @@ import requests
 from odoo_server import OdooError, OwnServer
 
 from devtools import demo, postgres
-from devtools.paths import FILESTORE, ROOT
+from devtools.beside import Beside
+from devtools.paths import ROOT
 from devtools.process import Problem, Process
 from devtools.system import free_port
-from devtools.workspace import MARK, OWNER, Workspace
 
 EMPLOYEES = ("anna", "ivan")
 MARKETPLACES = ("avito", "autoru")
@@ -60,24 +58,10 @@ class Database(postgres.OwnServer):
         self._launch()
 
 
-class ChaosWorkspace(Workspace):
+class ChaosWorkspace(Beside):
     """The workspace `source`, on the database server of the run; Odoo works in processes, as at a dealer's."""
 
     scratch_kind = "chaos"
-
-    def __init__(self, source):
-        self.source, self.odoo, self.config = source, source.odoo, source.config
-        self.environment = {
-            name: value for name, value in source.environment.items() if name not in postgres.GIVEN
-        }
-        self.server = Database()
-        self.server.start()
-
-    def odoo_command(self, command, database, *arguments):
-        connection = [
-            part for name, value in self.server.odoo_options.items() for part in (f"--{name}", value)
-        ]
-        return super().odoo_command(command, database, *connection, *arguments)
 
     def serve(self, database, port, *, log):
         options = ["--db-filter", f"^{database}$", "--http-port", port]
@@ -85,31 +69,6 @@ class ChaosWorkspace(Workspace):
         options += ["--log-handler", "werkzeug:WARNING"]
         python, _, _, *rest = self.odoo_command("server", database, *options)
         return Process("Odoo", [python, ODOO_BIN, *rest], env=self.environment, cwd=ROOT, log=log)
-
-    def _addon_template(self):
-        """The same template as the source's, carried over."""
-        name = self.source._addon_template()
-        if self.mark(name) is None:
-            for outdated in self._databases(f"dev_{OWNER}_addon_"):
-                self.server.query(f'drop database "{outdated}"')  # its files are the source's
-            self.server.query(f'create database "{name}_new" template template0')
-            source = self.source.server
-            dump = [Path(source.psql_program).with_name("pg_dump"), *source.connection, name]
-            with subprocess.Popen(dump, stdout=subprocess.PIPE, env=self.source.environment) as dumping:
-                loading = [*self.server.psql_command(f"{name}_new"), "-q", "-v", "ON_ERROR_STOP=1"]
-                loaded = subprocess.run(loading, stdin=dumping.stdout, stdout=subprocess.DEVNULL)
-            if dumping.returncode or loaded.returncode:
-                raise Problem("the template database could not be carried over")
-            self.server.query(
-                f'alter database "{name}_new" rename to "{name}"',
-                f"comment on database \"{name}\" is '{MARK}'",
-            )
-        return name
-
-    def drop(self, database):
-        """Remove a database, marked or not: whatever is on this server is the run's."""
-        self.server.query(f'drop database if exists "{database}" with (force)')
-        shutil.rmtree(FILESTORE / database, ignore_errors=True)
 
 
 class Stage:
@@ -224,7 +183,7 @@ def share_channels(stage):
 def staged(source, seed):
     """Open the stage: both channels connected, Avito delivering, Auto.ru pulled, no chats yet."""
     with ExitStack() as stack:
-        workspace = ChaosWorkspace(source)
+        workspace = ChaosWorkspace(source, Database())
         stack.callback(workspace.server.stop)
         name = stack.enter_context(workspace.scratch())
         simulator = demo.Simulator(free_port(), free_port(), free_port())

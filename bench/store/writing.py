@@ -1,0 +1,91 @@
+"""Runs in Odoo's shell: how long one message takes to be stored, in three ways, one after the other in each run."""
+
+import time
+from datetime import datetime, timedelta, timezone
+
+from odoo.addons.crm_marketplace_chats.marketplaces.payload import Batch, RemoteMessage
+from odoo.addons.crm_marketplace_chats.models.bulk import insert_new, to_naive
+
+TEXT = "Здравствуйте! Подскажите, машина ещё в продаже? Готов подъехать сегодня после шести, №"
+
+
+def compare(env, channel, batch, chats, posts, runs):
+    """:return: seconds for one message, run by run: ``{ours, bare, post}``, each with its commit"""
+    channel = env["marketplace.channel"].browse(channel)
+    env.cr.execute(
+        "SELECT id, external_id FROM marketplace_conversation WHERE channel_id = %s ORDER BY id LIMIT %s",
+        (channel.id, chats),
+    )
+    known = env.cr.fetchall()
+    rooms = env["discuss.channel"].create([{"name": f"Покупатель {n}"} for n in range(posts)])
+    env.cr.commit()
+    took = {"ours": [], "bare": [], "post": []}
+    for run in range(-1, runs):  # the first warms up
+        seconds = {
+            "ours": _ours(env, channel, known, batch, run) / batch,
+            "bare": _bare(env, channel, known, batch, run) / batch,
+            "post": _posts(env, rooms) / posts,
+        }
+        for name, value in seconds.items() if run >= 0 else ():
+            took[name].append(value)
+    return took
+
+
+def _timed(env, work):
+    started = time.perf_counter()
+    work()
+    env.cr.commit()
+    took = time.perf_counter() - started
+    env.invalidate_all()
+    return took
+
+
+def _ours(env, channel, known, size, run):
+    """What one portion of deliveries or one page of history goes through: counters, turns, screens and all."""
+    now = datetime.now(timezone.utc)
+    messages = tuple(
+        RemoteMessage(
+            f"ours-{run}-{n}",
+            known[n % len(known)][1],
+            "in",
+            "text",
+            now + timedelta(seconds=n),
+            body=f"{TEXT} {n}",
+        )
+        for n in range(size)
+    )
+    return _timed(env, lambda: channel._apply_batch(Batch((), messages)))
+
+
+def _bare(env, channel, known, size, run):
+    """One INSERT of many rows into the very same table, so with its indexes and constraints; nothing else."""
+    now = to_naive(datetime.now(timezone.utc))
+    rows = [
+        {
+            "channel_id": channel.id,
+            "conversation_id": known[n % len(known)][0],
+            "external_id": f"bare-{run}-{n}",
+            "direction": "in",
+            "kind": "text",
+            "body": f"{TEXT} {n}",
+            "sent_at": now + timedelta(seconds=n),
+            "state": "received",
+            "is_noise": False,
+            "attempts": 0,
+            "readings": 0,
+        }
+        for n in range(size)
+    ]
+    return _timed(env, lambda: insert_new(env["marketplace.message"], rows, ("channel_id", "external_id")))
+
+
+def _posts(env, rooms):
+    """Odoo's own way in its best case: many messages in one transaction, in rooms without other members."""
+
+    def post():
+        for number, room in enumerate(rooms):
+            room.message_post(
+                body=f"{TEXT} {number}", message_type="comment", subtype_xmlid="mail.mt_comment"
+            )
+
+    return _timed(env, post)
