@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from functools import partial
 
 from odoo import fields, models
 from odoo.tools import split_every
@@ -107,11 +108,15 @@ class MarketplaceChannel(models.Model):
         )
 
     def _look_into(self, client, job, chat):
-        """Apply the newest messages of one chat; whether they differed is kept in the same commit."""
+        """Apply the newest messages of one chat, as far back as one can have been deleted since the last comparison;
+        whether they differed is kept in the same commit."""
         chat_id, external_id = chat.id, chat.external_id
+        last = fields.Datetime.to_datetime((job.report or {}).get("at")) or fields.Datetime.now() - RECENT
         self.env.cr.commit()
         try:
-            newest = client.newest(external_id)
+            newest = client.history(
+                external_id, partial(self._said_before, last - (client.delete_within or timedelta()))
+            ).messages
         except RejectedError:
             newest = ()
 
@@ -120,6 +125,17 @@ class MarketplaceChannel(models.Model):
             job.walk = job.walk | {"after": chat_id, "repaired": [*job.walk["repaired"], *differed]}
 
         commit_retrying(self.env, work)
+
+    def _said_before(self, moment, external_ids):
+        """Which of these messages are stored and older. Ends its transaction at once."""
+        self.env.cr.execute(
+            "SELECT external_id FROM marketplace_message"
+            " WHERE channel_id = %s AND external_id = ANY(%s) AND sent_at < %s",
+            (self.id, list(external_ids), moment),
+        )
+        found = {row[0] for row in self.env.cr.fetchall()}
+        self.env.cr.commit()
+        return found
 
     def _message_counts(self, external_ids):
         """Messages held of these chats, by the chat's external id."""

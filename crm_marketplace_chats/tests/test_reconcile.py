@@ -1,9 +1,11 @@
 from contextlib import contextmanager
+from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import tagged
 
-from .bazaar import deleted
+from .bazaar import MESSAGES_PAGE, deleted
 from .common import moment
 from .test_pull import Killed, PullCase
 
@@ -65,6 +67,24 @@ class TestReconcile(PullCase):
         self.assertEqual(report["repaired"], 1)
         self.assertEqual(self.message(self.shop, wrong.external_id).kind, "deleted")
         self.assertEqual(self.reconcile()["repaired"], 0)
+
+    def test_deletions_further_back_than_a_page(self):
+        """In a lively chat a message may have left the newest page within the time that it can be deleted in."""
+        now = self.shop.create_date.astimezone()
+        wrong = self.account.say("c1", "Wrong chat", now)
+        for number in range(2 * MESSAGES_PAGE):
+            self.account.say("c1", f"Line {number}", now)
+        self.pull()
+        self.account.chats["c1"].messages[0] = deleted(wrong)
+        self.assertEqual(self.reconcile()["repaired"], 1)
+        self.assertEqual(self.message(self.shop, wrong.external_id).kind, "deleted")
+        asked = self.account.requests["history"]
+        later = fields.Datetime.to_string(self.shop.create_date + timedelta(hours=3))
+        self.job(self.shop, "reconcile").report = {"at": later, "checked": 1, "repaired": 0}
+        self.reconcile()
+        self.assertEqual(
+            self.account.requests["history"] - asked, 1, "what nobody can delete is not read again"
+        )
 
     def test_killed_anywhere(self):
         """What was repaired before the process died is in the report all the same."""

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 
 
 class MarketplaceErase(models.TransientModel):
@@ -31,7 +31,7 @@ class MarketplaceErase(models.TransientModel):
     def default_get(self, names):
         values = super().default_get(names)
         chosen = self.env["marketplace.conversation"].browse(self.env.context.get("active_ids", ()))
-        return values | {"conversation_ids": chosen._of_same_client().ids}
+        return values | {"conversation_ids": [Command.set(chosen._of_same_client().ids)]}
 
     @api.depends("conversation_ids")
     def _compute_message_count(self):
@@ -40,7 +40,7 @@ class MarketplaceErase(models.TransientModel):
         )
         numbers = {conversation.id: count for conversation, count in counts}
         for wizard in self:
-            wizard.message_count = sum(numbers.get(one.id, 0) for one in wizard.conversation_ids)
+            wizard.message_count = sum(numbers.get(one, 0) for one in wizard.conversation_ids.ids)
 
     def action_erase(self):
         self.ensure_one()
