@@ -69,6 +69,7 @@ def test_a_client_gets_his_data_and_is_forgotten(dealership, avito, shop, page_a
     screen = ChatsPage.of(page_as, "anna")
     screen.open("Забытый Клиент")
     expect(screen.bubble("перезвоните")).to_be_visible()
+    waiting = int(screen.view_number.inner_text())
 
     form = page_as("admin", path=f"/odoo/chats-list/{number}")
     with form.expect_download() as download:
@@ -88,6 +89,7 @@ def test_a_client_gets_his_data_and_is_forgotten(dealership, avito, shop, page_a
     expect(form.locator(".o_form_view")).to_contain_text("Письмо № 7 от 20.11.2026")
     look(form, "record")
     expect(screen.bubble("перезвоните")).to_have_count(0)
+    screen.expect_number(waiting - 1)
     look(screen.page, "screen")
 
     again = shop.say(chat_id=asked["chat_id"], text="Я передумал")

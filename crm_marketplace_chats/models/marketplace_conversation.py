@@ -146,13 +146,17 @@ class MarketplaceConversation(models.Model):
         return result
 
     def unlink(self):
+        self._tell_gone()
+        return super().unlink()
+
+    def _tell_gone(self):
+        """What open screens hold of these chats goes, and they ask anew for the numbers."""
         for channel, conversations in self.sudo().grouped("channel_id").items():
             channel._bus_send(
                 "crm_marketplace_chats.conversations_gone",
                 {"ids": conversations.ids},
                 subchannel=channel._bus_subchannel(),
             )
-        return super().unlink()
 
     def _obstacle(self):
         """Why nothing can be written here, in words; False where something can."""

@@ -57,7 +57,8 @@ class MarketplaceErasure(models.Model):
         if with_partner:
             conversations._forget_person()
         (conversations._erase_texts if kind == "erase" else conversations._mask_texts)()
-        conversations._tell_erased()
+        # What is left of them comes with the next page.
+        conversations._tell_gone()
         return self.create(
             {
                 "company_id": conversations.company_id.id,
@@ -149,14 +150,6 @@ class MarketplaceConversation(models.Model):
         # The contact first: a lead takes over what it lacks from it.
         partners.write({"name": unknown} | dict.fromkeys(PARTNER_TELLS, False))
         leads.write({"name": unknown} | dict.fromkeys(LEAD_TELLS, False))
-
-    def _tell_erased(self):
-        """What open screens hold of these chats goes; what is left of them comes with the next page."""
-        for channel, conversations in self.grouped("channel_id").items():
-            store = channel._store_for_screens()
-            for conversation in conversations:
-                store.delete(conversation)
-            store.bus_send()
 
     def _erase_texts(self):
         """The messages go; the chat itself stays as an empty place, so that a pull does not bring them back."""
