@@ -26,5 +26,5 @@ def pytest_addoption(parser):
     parser.addoption(
         "--write-pictures",
         action="store_true",
-        help="of tests/test_pictures.py: put the pictures where README and docs show them",
+        help="of tests/test_pictures.py and test_views.py: put the pictures where README and docs show them",
     )

@@ -17,6 +17,8 @@ from .paths import ADDON, ADDON_DIR, CACHE, FILESTORE, PYTHON, ROOT, SCREENSHOTS
 from .process import Problem, Process, is_alive, locked, run, say, side_by_side
 
 LANGUAGES = "ru_RU,en_US"  # the first is the default of every new user and contact
+INSTALL = ("-i", ADDON, "--with-demo")
+CRON_THREADS = 2  # a long history must not delay sending
 MODULES_DONE = r"Loading module \S+ \((\d+)/(\d+)\)"
 # What the database does not hold: Odoo reads it from the files each time.
 NOT_STORED = ("tests", "static/src", "static/tests")
@@ -89,14 +91,14 @@ class Workspace:
 
     def serve(self, database, port, *options, log):
         """Start Odoo's server on a port of 127.0.0.1, with scheduled actions, and return its process."""
-        common = ["--db-filter", f"^{database}$", "--http-port", port, "--max-cron-threads", 2]
+        common = ["--db-filter", f"^{database}$", "--http-port", port, "--max-cron-threads", CRON_THREADS]
         common += ["--log-handler", "werkzeug:WARNING"]  # its lines for each request would hide all else
         command = self.odoo_command("server", database, *common, *options)
         return Process("Odoo", command, env=self.environment, cwd=ROOT, log=log)
 
-    def script(self, database, path, *, log, name, **variables):
+    def script(self, database, path, *options, log, name, **variables):
         """Run a Python file in Odoo's shell on a database."""
-        command = self.odoo_command("shell", database, "--no-http", "--log-level", "warn")
+        command = self.odoo_command("shell", database, "--no-http", "--log-level", "warn", *options)
         with open(path) as file:
             run(name, command, env={**self.environment, **variables}, cwd=ROOT, stdin=file, log=log)
 
@@ -153,12 +155,28 @@ class Workspace:
     @contextmanager
     def scratch(self):
         """Make such a database for this process, give its name, and remove it in the end."""
-        prefix = f"dev_{OWNER}_{self.scratch_kind}_"
+        with self._scratch(self.scratch_kind, self.ensure) as name:
+            yield name
+
+    @contextmanager
+    def scratch_without_addon(self):
+        """The same with nothing but what the addon depends on."""
+
+        def make(name):
+            with locked(CACHE / "databases.lock", "makes a database"):
+                self.copy(self._dependencies_template(), name)
+
+        with self._scratch("bare", make) as name:
+            yield name
+
+    @contextmanager
+    def _scratch(self, kind, make):
+        prefix = f"dev_{OWNER}_{kind}_"
         for left in self._databases(prefix):
             if not is_alive(int(left.removeprefix(prefix))):
                 self.drop(left)
         name = f"{prefix}{os.getpid()}"
-        self.ensure(name)
+        make(name)
         try:
             yield name
         finally:
@@ -194,14 +212,7 @@ class Workspace:
             say(f"install {ADDON}")
             self._build(
                 name,
-                lambda new: self.install(
-                    new,
-                    "-i",
-                    ADDON,
-                    "--with-demo",
-                    log="install.log",
-                    name=f"installing {ADDON}",
-                ),
+                lambda new: self.install(new, *INSTALL, log="install.log", name=f"installing {ADDON}"),
                 source=base,
             )
         return name

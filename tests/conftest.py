@@ -10,6 +10,7 @@ import requests
 from dealership import Dealership
 from odoo_server import OdooUnderTest, logged_errors
 from pages import Pages
+from pictures import Pictures
 from secrecy import told_in_log
 
 from devtools import demo
@@ -97,6 +98,12 @@ def page_as(browser, odoo, request):
             print(f"screenshot: {file}")
     pages.close()
     assert not pages.unexpected(), "errors in the browser's console:\n" + "\n".join(pages.unexpected())
+
+
+@pytest.fixture
+def pictures(request):
+    """Takes the pictures of README, docs and the addon's page."""
+    return Pictures(write=request.config.getoption("--write-pictures"))
 
 
 def pytest_sessionfinish():

@@ -64,7 +64,7 @@ class MarketplaceConversation(models.Model):
     )
     message_ids = fields.One2many("marketplace.message", "conversation_id", "Messages", readonly=True)
 
-    last_message_id = fields.Integer(readonly=True, copy=False)
+    last_message_id = fields.Integer("Number of the Last Message", readonly=True, copy=False)
     last_message_at = fields.Datetime("Last Message", readonly=True)
     last_message_preview = fields.Char("Last Text", readonly=True)
     last_message_kind = fields.Char(readonly=True)

@@ -47,7 +47,7 @@ class MarketplaceTurnReport(models.Model):
         "marketplace's own app, which do not say who gave them.",
     )
     started_at = fields.Datetime("Asked", readonly=True)
-    ended_at = fields.Datetime("Answered", readonly=True)
+    ended_at = fields.Datetime("Ended", readonly=True)
     hour = fields.Char("Hour of the Day", readonly=True, help="By the clock of the channel's working hours.")
     weekday = fields.Selection(
         [
