@@ -14,6 +14,8 @@ from lxml import etree
 ROOT = Path(__file__).resolve().parent.parent
 ADDON = "crm_marketplace_chats"
 TRANSLATION = ROOT / ADDON / "i18n" / "ru.po"
+# %(name)s, %s and %% of Python and JavaScript, {{car}} of quick replies, tags of XML.
+PLACES = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\{\w+|</?\w+")
 
 
 def files(*patterns):
@@ -32,13 +34,17 @@ def check_xml():
 
 
 def check_translation():
-    """Every text of the addon has a Russian one."""
+    """Every text of the addon has a Russian one, with the same places for values and the same markup."""
     if not TRANSLATION.exists():
         yield TRANSLATION, 1, "is missing"
         return
     for entry in polib.pofile(TRANSLATION):
-        if not entry.obsolete and ("fuzzy" in entry.flags or not entry.translated()):
+        if entry.obsolete:
+            continue
+        if "fuzzy" in entry.flags or not entry.translated():
             yield TRANSLATION, entry.linenum, f"not translated: {entry.msgid!r}"
+        elif sorted(PLACES.findall(entry.msgid)) != sorted(PLACES.findall(entry.msgstr)):
+            yield TRANSLATION, entry.linenum, f"other places for values, or other markup: {entry.msgid!r}"
 
 
 def check_paths():

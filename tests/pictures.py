@@ -1,7 +1,8 @@
 """Pictures of the screens for README, docs and the addon's page: what is shown has to be whole."""
 
-from devtools.paths import ADDON_DIR, ROOT, SCREENSHOTS
 from playwright.sync_api import expect
+
+from devtools.paths import ADDON_DIR, ROOT, SCREENSHOTS
 
 ADDONS_PAGE = ADDON_DIR / "static" / "description"
 DOCS = ROOT / "docs" / "pictures"

@@ -5,8 +5,9 @@ import re
 from functools import cache
 
 import polib
-from devtools.paths import ADDON_DIR
 from lxml import etree
+
+from devtools.paths import ADDON_DIR
 
 SOURCES = sorted(path for path in ADDON_DIR.rglob("*.py") if "tests" not in path.parts)
 SCREEN = ADDON_DIR / "static" / "src"

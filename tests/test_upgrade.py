@@ -77,7 +77,9 @@ def test_nothing_is_lost_by_an_upgrade(workspace, odoo, before, told):
         workspace.install(database, "-u", ADDON, log="upgraded.log", name="the upgrade")
         assert complaints("upgraded.log") == []
         now = told(database)
-        assert [one for one in of_before.pop("marketplace.template") if one not in now["marketplace.template"]] == []
+        assert [
+            one for one in of_before.pop("marketplace.template") if one not in now["marketplace.template"]
+        ] == []
         assert {part: now[part] for part in of_before} == of_before
         assert schema(workspace, database) == schema(workspace, odoo.db)
     assert of_before["settings"][0]["client_id"] == "client-of-before"

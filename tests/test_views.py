@@ -38,7 +38,11 @@ def show(page, pictures):
 def feed(dealership, simulator):
     """A feed that has been read once; it is archived in the end."""
     simulator.control("POST", "/stock", {"hidden": [LEFT_OUT]})
-    values = {"name": "Выгрузка для Auto.ru", "url": f"{simulator.autoru_url}/feed/stock.xml", "next_run_at": False}
+    values = {
+        "name": "Выгрузка для Auto.ru",
+        "url": f"{simulator.autoru_url}/feed/stock.xml",
+        "next_run_at": False,
+    }
     (number,) = dealership.admin("marketplace.feed", "create", [values])
     dealership.admin("marketplace.feed", "action_load", [number])
 
@@ -73,7 +77,9 @@ def asked(dealership, simulator):
 
 def test_channel_and_connection(show, dealership):
     channel = dealership.channel("avito")
-    show(f"/odoo/action-crm_marketplace_chats.action_channel/{channel.id}", "channel", "Проверить подключение")
+    show(
+        f"/odoo/action-crm_marketplace_chats.action_channel/{channel.id}", "channel", "Проверить подключение"
+    )
     show("/odoo/chats-connection", "connection", "Avito · Север", "Auto.ru · Север")
 
 
@@ -82,7 +88,7 @@ def test_feed(show, feed):
 
 
 def test_lead_and_offer(show, page, dealership, asked, request):
-    dealership.rpc("anna")("marketplace.conversation", "chats_make_lead", [asked])
+    dealership.rpc("ivan")("marketplace.conversation", "chats_make_lead", [asked])
     chat = dealership.admin("marketplace.conversation", "read", [asked], ["lead_id", "vehicle_id"])[0]
     page.goto(f"/odoo/crm.lead/{chat['lead_id'][0]}")
     page.locator(".o_notebook").get_by_role("tab", name="Чат").click()

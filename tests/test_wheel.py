@@ -1,4 +1,4 @@
-"""The addon as a wheel (whool, as OCA makes them): all of it is in, it is found where pip has put it, nothing else is."""
+"""The addon as a wheel (whool, as OCA makes them): all of it is in, and found where pip has put it."""
 
 import email
 import subprocess
