@@ -103,6 +103,10 @@ def test_late_given_and_on_the_board(dealership, channel, shop, page_as, request
     waiting = dealership.admin("marketplace.turn", "chats_board")["waiting"]
     expect(board.locator("[data-figure=waiting] strong")).to_have_text(str(waiting))
     expect(board.locator("tr", has_text="Иван Петров")).to_contain_text("не на месте")
+    board.get_by_role("button", name="Во весь экран").click()
+    board.wait_for_function("document.fullscreenElement?.matches('.o_mchats_board')")
+    board.get_by_role("button", name="Во весь экран").click()
+    board.wait_for_function("!document.fullscreenElement")
     expect(ivan.row("Дневной Клиент").locator(".o_mchats_wait_soon, .o_mchats_wait_late")).to_be_visible(
         timeout=90_000
     )

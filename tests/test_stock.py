@@ -14,6 +14,7 @@ CAR, VIN = "SEV-0011", "X4XTX194500Y58371"
 def feed(dealership, simulator):
     """A feed of Auto.ru's format that nobody has read yet; it is archived in the end."""
     values = {"name": "Выгрузка", "url": f"{simulator.autoru_url}/feed/stock.xml", "next_run_at": False}
+    values["patience"] = 1
     (number,) = dealership.admin("marketplace.feed", "create", [values])
     yield number
     simulator.control("POST", "/stock", {})

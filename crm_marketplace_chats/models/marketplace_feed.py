@@ -52,7 +52,7 @@ class MarketplaceFeed(models.Model):
     )
     patience = fields.Integer(
         "Gone After",
-        default=1,
+        default=2,
         required=True,
         help="How many times in a row a car has to be missing from a complete feed.",
     )

@@ -34,7 +34,7 @@ class FeedCase(ChatsCase):
         super().setUpClass()
         cls.env["marketplace.feed"].search([]).active = False
         cls.feed = cls.env["marketplace.feed"].create(
-            {"name": "Stock", "source": "file", "company_id": cls.company.id}
+            {"name": "Stock", "source": "file", "patience": 1, "company_id": cls.company.id}
         )
 
     def read_feed(self, *cars, feed=None, content=None):

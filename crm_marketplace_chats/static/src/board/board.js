@@ -1,5 +1,5 @@
 import { clockTime, priceLabel, waitLabel } from "@crm_marketplace_chats/chats/common/format";
-import { Component, onWillStart, onWillUnmount, useState } from "@odoo/owl";
+import { Component, onWillStart, onWillUnmount, useRef, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { deserializeDateTime } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
@@ -20,6 +20,7 @@ export class Board extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
+        this.root = useRef("board");
         this.state = useState({ figures: false, isStale: false });
         onWillStart(() => this.refresh());
         const timer = browser.setInterval(() => this.refresh(), REFRESH_MS);
@@ -63,6 +64,11 @@ export class Board extends Component {
     get quick() {
         const { quick_percent } = this.figures;
         return quick_percent === false ? "–" : `${quick_percent} %`;
+    }
+
+    /** Odoo's bar is of no use on a wall. */
+    async toggleFullScreen() {
+        await (document.fullscreenElement ? document.exitFullscreen() : this.root.el.requestFullscreen());
     }
 
     open(view) {
