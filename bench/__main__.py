@@ -6,12 +6,12 @@ import sys
 from devtools.process import end_all
 from devtools.workspace import Workspace
 
-from . import browser, machine, report
+from . import browser, growing, live, machine, report
 from .figures import met, table
 from .store import run as store
 
 #: Each measures one side of the system: a function of the workspace and the options that returns figures.
-PARTS = {"store": store.run, "browser": browser.run}
+PARTS = {"store": store.run, "live": live.run, "growing": growing.run, "browser": browser.run}
 
 
 def main(arguments):

@@ -68,7 +68,7 @@ class Ground(Beside):
         log = f"bench-odoo-{database}-{port}.log"
         process = Process(
             "Odoo",
-            [python, self._program(), *rest],
+            [python, self.program(), *rest],
             env={**self.environment, **(environment or {})},
             cwd=ROOT,
             log=log,
@@ -79,11 +79,6 @@ class Ground(Beside):
             yield OdooUnderTest(self, url, database, LOGS / log)
         finally:
             process.end()
-
-    def _program(self):
-        """Odoo's own command in Debian's tree, else that of a checkout."""
-        found = [self.odoo.pythonpath / "odoo-bin", self.odoo.pythonpath.parents[1] / "bin" / "odoo"]
-        return next(program for program in found if program.exists())
 
 
 @contextmanager

@@ -27,6 +27,12 @@ class Beside(Workspace):
         ]
         return super().odoo_command(command, database, *connection, *arguments)
 
+    def program(self):
+        """Odoo's own command in Debian's tree, else that of a checkout: `python -m odoo --workers` cannot start its
+        process for websockets, which runs by the name of the file."""
+        found = [self.odoo.pythonpath / "odoo-bin", self.odoo.pythonpath.parents[2] / "bin" / "odoo"]
+        return next(program for program in found if program.exists())
+
     def drop(self, database):
         """Remove a database, marked or not: whatever is on this server is the run's."""
         self.server.query(f'drop database if exists "{database}" with (force)')
@@ -44,7 +50,9 @@ class Beside(Workspace):
             return name
         for outdated in self._databases(prefix):
             self.server.query(f'drop database "{outdated}"')
-        self.server.query(f'create database "{name}_new" template template0')
+        self.server.query(
+            f'drop database if exists "{name}_new"', f'create database "{name}_new" template template0'
+        )
         source = self.source.server
         dump = [Path(source.psql_program).with_name("pg_dump"), *source.connection, name]
         with subprocess.Popen(dump, stdout=subprocess.PIPE, env=self.source.environment) as dumping:

@@ -17,8 +17,8 @@ HELP = """\
 ./dev chaos      20,000 messages and 2,000 replies while servers are killed and the marketplaces fail: is one lost?
                    --messages N --replies N --conversations N --seed N
                    --write-report       the figures go into docs/reliability.md
-./dev bench      how fast it is: 10,000 conversations, a chat of 5,000 messages, 20 messages a second, in a browser
-                   browser              only this part
+./dev bench      how fast it is: in a browser, while people work (live), with many messages (growing)
+                   browser, live …      only this part
                    --quick              fewer repetitions, for a look
                    --minutes N          of switching, to see whether memory grows (30; quick: 1)
                    --write-report       the figures go into docs/performance.md

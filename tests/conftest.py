@@ -6,12 +6,12 @@ The server and the simulator are processes of their own and live as long as the 
 import os
 
 import pytest
-import requests
 from dealership import Dealership
 from odoo_server import OdooUnderTest, logged_errors
 from pages import Pages
 from pictures import Pictures
 from secrecy import told_in_log
+from stand_ins import stand_ins
 
 from devtools import demo
 from devtools.paths import ADDON, LOGS
@@ -22,20 +22,6 @@ from devtools.workspace import Workspace
 FAILED = pytest.StashKey[bool]()
 
 
-class SimulatorUnderTest(demo.Simulator):
-    """The stand-in marketplaces: `avito_url`, `autoru_url`, `control_url`."""
-
-    def control(self, method, path, json=None):
-        """Ask the control API and return its JSON; an answer other than 2xx is an error."""
-        response = requests.request(method, f"{self.control_url}{path}", json=json, timeout=120)
-        assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
-        return response.json() if response.content else None
-
-    def reset(self):
-        """Put the marketplaces back to where they began."""
-        self.control("POST", "/reset")
-
-
 @pytest.fixture(scope="session")
 def workspace():
     with Workspace() as opened:
@@ -44,10 +30,8 @@ def workspace():
 
 @pytest.fixture(scope="session")
 def simulator(workspace):
-    under_test = SimulatorUnderTest(free_port(), free_port(), free_port())
-    process = under_test.start(log=f"test-simulator-{os.getpid()}.log")
-    yield under_test
-    process.end()
+    with stand_ins("simulator") as under_test:
+        yield under_test
 
 
 @pytest.fixture(scope="session")

@@ -18,10 +18,11 @@ class OdooUnderTest:
     def __init__(self, workspace, url, database, log):
         self.workspace, self.url, self.db, self.log = workspace, url, database, log
 
-    def session(self, login):
-        """Return an HTTP session of that user, who is logged in."""
+    def session(self, login, password=None):
+        """Return an HTTP session of that user, who is logged in; the password is the login where none is given."""
         session = requests.Session()
-        self._post(session, "/web/session/authenticate", {"db": self.db, "login": login, "password": login})
+        params = {"db": self.db, "login": login, "password": password or login}
+        self._post(session, "/web/session/authenticate", params)
         return session
 
     def rpc(self, login, session=None):
@@ -91,8 +92,11 @@ class OwnServer(OdooUnderTest):
     def start(self):
         self.starts += 1
         log = f"{self.name}-{self.starts}.log"
-        self.process, self.log = self.workspace.serve(self.db, self.port, log=log), LOGS / log
+        self.process, self.log = self.launch(log), LOGS / log
         demo.wait_for(lambda: demo.answers(f"{self.url}/web/login"), self.process, "Odoo's login page")
+
+    def launch(self, log):
+        return self.workspace.serve(self.db, self.port, log=log)
 
     def kill(self):
         """End the whole group at once, as a power cut would."""

@@ -19,8 +19,8 @@ KEPT_WHEN_EMPTY = frozenset(
 )
 #: How the ids of our own chats of telephone calls begin.
 CALLS = "calls/"
-#: More messages than this in one batch are history: screens get the conversations only.
-LIVE_MESSAGES = 50
+#: Of more messages than this in one batch, screens get only those that are not older: the rest is history.
+LIVE_MESSAGES, LIVE_TIME = 50, timedelta(hours=1)
 
 
 class MarketplaceChannel(models.Model):
@@ -46,13 +46,20 @@ class MarketplaceChannel(models.Model):
 
     def _note_pulled(self, pulled, gaps):
         if pulled:
+            # Locked in the order of their ids, as everybody else does: in another two workers wait for each other.
             self.env.cr.execute(
                 """
                 UPDATE marketplace_conversation c
-                   SET pulled_external_id = v.message, pull_pending = false,
+                   SET pulled_external_id = seen.message, pull_pending = false,
                        has_gap = has_gap OR c.external_id = ANY(%s)
-                  FROM unnest(%s, %s) AS v(conversation, message)
-                 WHERE c.channel_id = %s AND c.external_id = v.conversation
+                  FROM (
+                        SELECT c.id, v.message
+                          FROM marketplace_conversation c
+                          JOIN unnest(%s, %s) AS v(conversation, message) ON c.external_id = v.conversation
+                         WHERE c.channel_id = %s
+                         ORDER BY c.id FOR NO KEY UPDATE OF c
+                       ) seen
+                 WHERE c.id = seen.id
                 """,
                 (list(gaps), list(pulled), list(pulled.values()), self.id),
             )
@@ -401,7 +408,8 @@ class MarketplaceChannel(models.Model):
         conversations = conversations.filtered("last_message_at")
         if not conversations:
             return
-        store = self._store_for_screens().add(conversations)
-        if len(message_ids) <= LIVE_MESSAGES:
-            store.add(self.env["marketplace.message"].browse(message_ids))
-        store.bus_send()
+        messages = self.env["marketplace.message"].browse(message_ids)
+        if len(messages) > LIVE_MESSAGES:
+            since = fields.Datetime.now() - LIVE_TIME
+            messages = messages.search([("id", "in", message_ids), ("sent_at", ">=", since)])
+        self._store_for_screens().add(conversations).add(messages).bus_send()

@@ -79,7 +79,8 @@ class MarketplaceConversation(models.Model):
             """
             UPDATE marketplace_conversation c SET rules_pending = false, rules_message_id =
                    (SELECT max(m.id) FROM marketplace_message m WHERE m.conversation_id = c.id)
-             WHERE c.id = ANY(%s)
+             WHERE c.id IN (SELECT id FROM marketplace_conversation WHERE id = ANY(%s)
+                             ORDER BY id FOR NO KEY UPDATE)
             """,
             (self.ids,),
         )

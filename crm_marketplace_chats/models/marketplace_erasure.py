@@ -1,6 +1,7 @@
 """What a client has the right to: that his data are erased, or masked, wherever they lie, and that it stays so."""
 
 import dataclasses
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -14,8 +15,8 @@ LEAD_TELLS = (
     "contact_name", "partner_name", "phone", "email_from", "email_cc", "street", "street2", "zip", "function",
     "website", "description",
 )  # fmt: skip
-#: Chats erased in one transaction.
-PORTION = 200
+#: A delivery comes no later than this after the message that it brings.
+LATE = timedelta(days=7)
 
 
 class MarketplaceErasure(models.Model):
@@ -50,9 +51,11 @@ class MarketplaceErasure(models.Model):
         """
         conversations._check_nothing_leaves()
         counts = {
-            "message_count": len(conversations.message_ids),
+            "message_count": conversations.message_ids.search_count(
+                [("conversation_id", "in", conversations.ids)]
+            ),
             "file_count": conversations._forget_files(),
-            "event_count": conversations._forget_deliveries(),
+            "event_count": conversations._forget_deliveries(origin),
         }
         if with_partner:
             conversations._forget_person()
@@ -85,7 +88,8 @@ class MarketplaceConversation(models.Model):
 
     def _check_nothing_leaves(self):
         """:raises UserError: a row cannot be removed while it is not known what became of it"""
-        if self.message_ids.filtered(lambda message: message.state in ("queued", "sending", "unknown")):
+        leaving = [("conversation_id", "in", self.ids), ("state", "in", ("queued", "sending", "unknown"))]
+        if self.env["marketplace.message"].search(leaving, limit=1):
             raise UserError(self.env._("A message to this client is being sent. Try again in a minute."))
 
     def _of_same_client(self):
@@ -109,33 +113,29 @@ class MarketplaceConversation(models.Model):
 
     def _forget_files(self):
         """:return: number of files removed, those uploaded and never sent among them"""
-        files = self.env["ir.attachment"].search(
-            [
-                "|",
-                "&",
-                ("res_model", "=", "marketplace.message"),
-                ("res_id", "in", self.message_ids.ids),
-                "&",
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-            ]
+        uploaded = self.env["ir.attachment"].search(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
         )
-        count = len(files)
-        files.unlink()
+        count = len(uploaded) + self.message_ids._forget_files()
+        uploaded.unlink()
         return count
 
-    def _forget_deliveries(self):
-        """Raw deliveries that name these chats.
+    def _forget_deliveries(self, origin):
+        """Raw deliveries that name these chats. Those that were understood are not looked for when they have come long
+        after the last message of chats that were kept long enough: each of them would be compared with each chat.
 
         :return: number of them
         """
+        until = max(self.mapped("last_message_at")) + LATE if origin == "retention" else None
         self.env.cr.execute(
             """
             DELETE FROM marketplace_event e USING marketplace_conversation c
-             WHERE c.id = ANY(%s) AND c.external_id IS NOT NULL AND e.channel_id = c.channel_id
-               AND e.state <> 'new' AND position(c.external_id in e.body) > 0
+             WHERE c.id = ANY(%(ids)s) AND c.external_id IS NOT NULL AND e.channel_id = c.channel_id
+               AND (e.state = 'poison' OR e.state = 'done'
+                    AND (%(until)s::timestamp IS NULL OR e.create_date < %(until)s::timestamp))
+               AND position(c.external_id in e.body) > 0
             """,
-            (self.ids,),
+            {"ids": self.ids, "until": until},
         )
         return self.env.cr.rowcount
 
@@ -190,6 +190,17 @@ class MarketplaceConversation(models.Model):
             }
         )
         self._recount()
+
+
+class MarketplaceMessage(models.Model):
+    _inherit = "marketplace.message"
+
+    def _forget_files(self):
+        """:return: number of files removed"""
+        files = self.env["ir.attachment"].search([("res_model", "=", self._name), ("res_id", "in", self.ids)])
+        count = len(files)
+        files.unlink()
+        return count
 
 
 class MarketplaceChannel(models.Model):

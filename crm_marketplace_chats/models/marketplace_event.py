@@ -13,8 +13,8 @@ from .reasons import describe_reason
 _logger = logging.getLogger(__name__)
 
 PORTION = 200
-#: Days that understood events are kept.
-KEPT_DAYS = 14
+#: Days that understood events are kept; how many of the older ones go in one transaction.
+KEPT_DAYS, GONE_AT_ONCE = 14, 5000
 
 
 class MarketplaceEvent(models.Model):
@@ -149,4 +149,14 @@ class MarketplaceEvent(models.Model):
     @api.autovacuum
     def _gc_understood(self):
         limit = fields.Datetime.subtract(fields.Datetime.now(), days=KEPT_DAYS)
-        self.search([("state", "=", "done"), ("create_date", "<", limit)], limit=10000).unlink()
+        self.flush_model(["state"])
+        self.env.cr.execute(
+            """
+            DELETE FROM marketplace_event WHERE id IN (
+                SELECT id FROM marketplace_event WHERE state = 'done' AND create_date < %s ORDER BY id LIMIT %s
+            )
+            """,
+            (limit, GONE_AT_ONCE),
+        )
+        # Odoo calls again for what is left, in a transaction of its own.
+        return self.env.cr.rowcount, self.env.cr.rowcount == GONE_AT_ONCE

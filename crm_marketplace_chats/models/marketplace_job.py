@@ -170,7 +170,10 @@ class MarketplaceJob(models.Model):
         try:
             with self.env.registry.cursor() as cr:
                 env = api.Environment(cr, SUPERUSER_ID, {"lang": self._lang()})
-                env["marketplace.job"].browse(self.id)._work()
+                job = env["marketplace.job"].browse(self.id)
+                # Another worker may have done it between our look at the list and our lock.
+                if job.next_run_at <= fields.Datetime.now():
+                    job._work()
         except CONFLICTS:
             _logger.info(
                 "channel %s, %s: disturbed by another transaction, again at the next run", *self._where()

@@ -128,9 +128,14 @@ class MarketplaceListing(models.Model):
         if listing_ids:
             self.env.cr.execute(
                 """
-                UPDATE marketplace_conversation c SET vehicle_id = l.vehicle_id
-                  FROM marketplace_listing l
-                 WHERE l.id = c.listing_id AND l.id = ANY(%s) AND c.vehicle_id IS DISTINCT FROM l.vehicle_id
+                UPDATE marketplace_conversation c SET vehicle_id = wrong.vehicle_id
+                  FROM (
+                        SELECT c.id, l.vehicle_id
+                          FROM marketplace_conversation c JOIN marketplace_listing l ON l.id = c.listing_id
+                         WHERE l.id = ANY(%s) AND c.vehicle_id IS DISTINCT FROM l.vehicle_id
+                         ORDER BY c.id FOR NO KEY UPDATE OF c
+                       ) wrong
+                 WHERE c.id = wrong.id
                 """,
                 (listing_ids,),
             )

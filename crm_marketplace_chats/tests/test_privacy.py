@@ -267,6 +267,21 @@ class TestRetention(PrivacyMixin, ChatsCase):
         self.retain()
         self.assertFalse(self.env["marketplace.message"].search([("channel_id", "=", self.avito.id)]))
 
+    def test_a_step_is_small_whatever_a_chat_holds(self):
+        long, short = (self.aged(months, f"n{months}") for months in (8, 7))
+        for number in range(4):
+            long.message_ids[:1].copy({"external_id": f"long-{number}"})
+        self.avito.keep_months = 6
+        total = len((long | short).message_ids)
+        self.patch(marketplace_retention, "MESSAGES", len(short.message_ids) + 1)
+        self.retain()
+        self.assertFalse((long | short).message_ids)
+        self.assertTrue(long.erased_at and short.erased_at)
+        records = self.env["marketplace.erasure"].search([("origin", "=", "retention")])
+        self.assertGreater(len(records), 2)
+        self.assertEqual(sum(records.mapped("message_count")), total)
+        self.assertEqual(sum(records.mapped("conversation_count")), 2)
+
     def test_no_negative_months(self):
         with self.assertRaises(ValidationError):
             self.avito.keep_months = -1

@@ -1,0 +1,3 @@
+"""The part `live` of `./dev bench`: what goes on while people work."""
+
+from .run import run
