@@ -8,10 +8,17 @@ from devtools.workspace import Workspace
 
 from . import browser, growing, live, machine, report
 from .figures import met, table
+from .stock import run as stock
 from .store import run as store
 
 #: Each measures one side of the system: a function of the workspace and the options that returns figures.
-PARTS = {"store": store.run, "live": live.run, "growing": growing.run, "browser": browser.run}
+PARTS = {
+    "store": store.run,
+    "stock": stock.run,
+    "live": live.run,
+    "growing": growing.run,
+    "browser": browser.run,
+}
 
 
 def main(arguments):

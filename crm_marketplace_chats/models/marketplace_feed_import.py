@@ -1,6 +1,7 @@
 """The job that reads a feed: fetch, look whether the file is sound, store it in portions, see what is gone."""
 
 import logging
+import shutil
 import time
 from functools import partial
 from itertools import islice
@@ -102,8 +103,11 @@ class MarketplaceFeed(models.Model):
         if not attachment:
             raise feeds.FeedError("no_file")
         packed = path.with_name("packed")
-        packed.write_bytes(attachment.raw)
-        attachment.invalidate_recordset()
+        if attachment.store_fname:
+            shutil.copyfile(attachment._full_path(attachment.store_fname), packed)
+        else:
+            packed.write_bytes(attachment.raw)
+            attachment.invalidate_recordset()
         feeds_fetch.unpack(packed, path)
 
     def _store_file(self, run, path, started):

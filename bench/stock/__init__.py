@@ -1,0 +1,1 @@
+"""How a large stock is read from its feed."""
