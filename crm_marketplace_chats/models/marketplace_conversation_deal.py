@@ -44,7 +44,8 @@ class MarketplaceConversation(models.Model):
         if not lead:
             try:
                 with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                    lead = Lead.create(self._lead_values())
+                    # sudo: of a colleague's chat it is the colleague's lead, which a seller of own leads may not write
+                    lead = Lead.sudo().create(self._lead_values()).with_env(Lead.env)
                     lead.flush_recordset()
             except UniqueViolation as error:
                 raise ConcurrencyError(self.env._("Somebody has made this lead just now.")) from error

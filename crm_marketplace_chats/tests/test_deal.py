@@ -99,6 +99,18 @@ class TestLead(DealCase):
         with self.assertRaises(AccessError):
             avito.with_user(own_only).chats_plan("call", "2100-01-01")
 
+    def test_the_lead_of_a_colleagues_chat_is_the_colleagues(self):
+        """Made by somebody who may write his own leads alone: no refusal, and nothing of it is shown to him."""
+        conversation = self.about_the_car()
+        own_only = self.person(
+            "own", "crm_marketplace_chats.group_chats_user", "sales_team.group_sale_salesman"
+        )
+        self.avito.user_ids |= own_only
+        conversation.user_id = self.seller
+        deal = conversation.with_user(own_only).chats_make_lead()["deal"]
+        self.assertEqual(conversation.lead_id.user_id, self.seller)
+        self.assertEqual((deal["lead"], deal["has_other_lead"]), (False, True))
+
     def test_two_clicks_at_once(self):
         """In two transactions: one of them finds the other's lead, whether they meet in one chat or in two."""
         for one, other in (("c1", "c1"), ("c2", "c3")):
