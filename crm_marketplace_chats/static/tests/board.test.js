@@ -1,6 +1,5 @@
 import { Board, REFRESH_MS } from "@crm_marketplace_chats/board/board";
-import { beforeEach, describe, expect, test } from "@odoo/hoot";
-import { advanceTime, animationFrame } from "@odoo/hoot";
+import { advanceTime, animationFrame, beforeEach, describe, expect, test } from "@odoo/hoot";
 import { makeServerError, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
 import { defineChatsModels } from "./chats_test_helpers";
 
@@ -52,7 +51,16 @@ test("the figures of the server, as they are", async () => {
 });
 
 test("nobody waits, nobody was answered yet", async () => {
-    figures = { ...FIGURES, waiting: 0, late: 0, unowned: 0, oldest: false, answered: 0, quick_percent: false, money: 0 };
+    figures = {
+        ...FIGURES,
+        waiting: 0,
+        late: 0,
+        unowned: 0,
+        oldest: false,
+        answered: 0,
+        quick_percent: false,
+        money: 0,
+    };
     await open();
     expect(tile("waiting")).toHaveClass("o_mchats_board_good");
     expect(`${tile("oldest")} strong`).toHaveText("–");

@@ -1,6 +1,7 @@
 import { ChatsScreen } from "@crm_marketplace_chats/chats/screen/chats_screen";
 import { mailModels } from "@mail/../tests/mail_test_helpers";
 import { mockDate } from "@odoo/hoot";
+import { omit } from "@web/core/utils/objects";
 import {
     defineModels,
     defineParams,
@@ -26,7 +27,12 @@ class MarketplaceMessage extends models.Model {
 
 export function defineChatsModels() {
     defineParams({ suite: "mail" }, "replace");
-    return defineModels({ ...mailModels, MarketplaceConversation, MarketplaceFilter, MarketplaceMessage });
+    return defineModels({
+        ...mailModels,
+        MarketplaceConversation,
+        MarketplaceFilter,
+        MarketplaceMessage,
+    });
 }
 
 export const CHANNEL = {
@@ -95,7 +101,9 @@ const PANEL = {
         price_seen: 2249000,
         photos: [],
         tags: ["New"],
-        groups: [{ label: "Specifications", rows: [{ label: "VIN", value: "LGW123", copy: true }] }],
+        groups: [
+            { label: "Specifications", rows: [{ label: "VIN", value: "LGW123", copy: true }] },
+        ],
         description: "",
         equipment: [],
     },
@@ -202,13 +210,18 @@ export class ChatsServer {
             unowned: (row) => !row.responsible,
             all: () => true,
         }[view];
-        const moment = {
-            waiting: (row) => row.waiting_since || row.due_since,
-            snoozed: (row) => row.snoozed_until,
-        }[view] ?? ((row) => row.last_message_at);
+        const moment =
+            {
+                waiting: (row) => row.waiting_since || row.due_since,
+                snoozed: (row) => row.snoozed_until,
+            }[view] ?? ((row) => row.last_message_at);
         const sign = ["waiting", "snoozed"].includes(view) ? 1 : -1;
         const rows = this.conversations
-            .filter((row) => matches(row) && (!search || row.buyer_name.includes(search) || this.hits[row.id]))
+            .filter(
+                (row) =>
+                    matches(row) &&
+                    (!search || row.buyer_name.includes(search) || this.hits[row.id])
+            )
             .filter((row) => !filters?.car || row.car_title.includes(filters.car))
             .sort((a, b) => moment(a).localeCompare(moment(b)) * sign || (a.id - b.id) * sign);
         const start = rows.findIndex(({ id }) => id === after) + 1;
@@ -279,7 +292,12 @@ export class ChatsServer {
 
     chats_tick([id]) {
         const [row] = this.find([id]);
-        Object.assign(row, { is_unprocessed: false, unread_count: 0, waiting_since: false, due_since: false });
+        Object.assign(row, {
+            is_unprocessed: false,
+            unread_count: 0,
+            waiting_since: false,
+            due_since: false,
+        });
         return { store: { "marketplace.conversation": [row] } };
     }
 
@@ -295,7 +313,9 @@ export class ChatsServer {
         this.find(done).forEach(change);
         return {
             done,
-            undone: ids.filter((id) => this.refusals[id]).map((id) => ({ id, reason: this.refusals[id] })),
+            undone: ids
+                .filter((id) => this.refusals[id])
+                .map((id) => ({ id, reason: this.refusals[id] })),
             store: { "marketplace.conversation": this.find(ids) },
             counts: this.counts,
         };
@@ -357,7 +377,9 @@ export class ChatsServer {
             key,
             sent_at: ago(0),
             author: { id: serverState.userId, name: "Mitchell Admin" },
-            data: { mentions: this.chats_colleagues().filter((one) => mention_ids.includes(one.id)) },
+            data: {
+                mentions: this.chats_colleagues().filter((one) => mention_ids.includes(one.id)),
+            },
         });
         const message = this.messages.at(-1);
         return { ids: [message.id], store: { "marketplace.message": [message] } };
@@ -373,7 +395,9 @@ export class ChatsServer {
         for (const message of messages) {
             message.state = "canceled";
         }
-        return { store: { "marketplace.conversation": this.find([id]), "marketplace.message": messages } };
+        return {
+            store: { "marketplace.conversation": this.find([id]), "marketplace.message": messages },
+        };
     }
 
     chats_release() {
@@ -423,7 +447,7 @@ export function mockChatsServer() {
     const server = new ChatsServer();
     for (const method of METHODS) {
         onRpc(method, async ({ args, kwargs }) => {
-            const { context, ...values } = Object.fromEntries(Object.entries(kwargs));
+            const values = omit(kwargs, "context");
             server.calls.push({ method, ids: args[0], kwargs: values });
             await server.delays[method];
             const message = server.failures[method];

@@ -6,7 +6,16 @@ import {
 import { onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { user } from "@web/core/user";
 import { click, contains, insertText } from "@mail/../tests/mail_test_helpers";
-import { advanceTime, animationFrame, Deferred, describe, expect, press, test, waitFor } from "@odoo/hoot";
+import {
+    advanceTime,
+    animationFrame,
+    Deferred,
+    describe,
+    expect,
+    press,
+    test,
+    waitFor,
+} from "@odoo/hoot";
 
 describe.current.tags("desktop");
 defineChatsModels();
@@ -166,7 +175,12 @@ test("the marketplace's limit: counted as the server counts, nothing is cut off"
 test("a dead channel says so instead of taking a text", async () => {
     await openTwo((server) => {
         server.channels = [
-            { ...server.channels[0], state: "refused", state_message: "Avito refuses the keys.", can_send_text: false },
+            {
+                ...server.channels[0],
+                state: "refused",
+                state_message: "Avito refuses the keys.",
+                can_send_text: false,
+            },
         ];
     });
     await contains(".o_mchats_obstacle", { text: "Avito refuses the keys." });

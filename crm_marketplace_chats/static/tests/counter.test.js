@@ -5,8 +5,13 @@ import {
 } from "@crm_marketplace_chats/../tests/chats_test_helpers";
 import { ChatsApi } from "@crm_marketplace_chats/chats/model/chats_api";
 import { contains } from "@mail/../tests/mail_test_helpers";
-import { advanceTime, animationFrame, describe, expect, queryFirst, test } from "@odoo/hoot";
-import { defineMenus, getService, makeMockEnv, mountWithCleanup } from "@web/../tests/web_test_helpers";
+import { advanceTime, describe, expect, queryFirst, test } from "@odoo/hoot";
+import {
+    defineMenus,
+    getService,
+    makeMockEnv,
+    mountWithCleanup,
+} from "@web/../tests/web_test_helpers";
 import { WebClient } from "@web/webclient/webclient";
 
 describe.current.tags("desktop");
@@ -24,7 +29,12 @@ const unprocessed = () => getService("mail.store").marketplace_chats_unprocessed
 test("the server is asked, once for a flock of changes and at most once a second", async () => {
     const server = await startCounter();
     server.counts = { waiting: 7, mine: 1, unowned: 2, unprocessed: 7 };
-    receive({ "marketplace.conversation": [{ id: 1, is_unprocessed: true }, { id: 2, is_unprocessed: true }] });
+    receive({
+        "marketplace.conversation": [
+            { id: 1, is_unprocessed: true },
+            { id: 2, is_unprocessed: true },
+        ],
+    });
     await advanceTime(200);
     expect(server.called("chats_counts")).toHaveLength(0);
     receive({ "marketplace.conversation": [{ id: 3, is_unprocessed: true }] });
@@ -40,10 +50,18 @@ test("the server is asked, once for a flock of changes and at most once a second
 
 test("a change that the numbers do not depend on asks nothing", async () => {
     const server = await startCounter();
-    receive({ "marketplace.conversation": [{ id: 1, is_unprocessed: true, responsible: { id: 7, name: "Anna" } }] });
+    receive({
+        "marketplace.conversation": [
+            { id: 1, is_unprocessed: true, responsible: { id: 7, name: "Anna" } },
+        ],
+    });
     await advanceTime(2000);
     expect(server.called("chats_counts")).toHaveLength(1);
-    receive({ "marketplace.conversation": [{ id: 1, last_message_preview: "Hm", responsible: { id: 7, name: "Anna" } }] });
+    receive({
+        "marketplace.conversation": [
+            { id: 1, last_message_preview: "Hm", responsible: { id: 7, name: "Anna" } },
+        ],
+    });
     await advanceTime(2000);
     expect(server.called("chats_counts")).toHaveLength(1);
     receive({ "marketplace.conversation": [{ id: 1, responsible: { id: 8, name: "Ivan" } }] });
@@ -78,24 +96,54 @@ test("the number stands in the systray and beside the menu", async () => {
             appID: 1,
             xmlid: "crm_marketplace_chats.menu_root",
             children: [
-                { id: 2, name: "Chats", appID: 1, xmlid: "crm_marketplace_chats.menu_chats", children: [] },
-                { id: 3, name: "Cars", appID: 1, xmlid: "crm_marketplace_chats.menu_cars", children: [] },
+                {
+                    id: 2,
+                    name: "Chats",
+                    appID: 1,
+                    xmlid: "crm_marketplace_chats.menu_chats",
+                    children: [],
+                },
+                {
+                    id: 3,
+                    name: "Cars",
+                    appID: 1,
+                    xmlid: "crm_marketplace_chats.menu_cars",
+                    children: [],
+                },
             ],
         },
     ]);
     await startCounter();
     await mountWithCleanup(WebClient);
     getService("menu").setCurrentMenu(1);
-    getService("crm_marketplace_chats.counter").accept({ waiting: 4, mine: 0, unowned: 0, unprocessed: 4 });
+    getService("crm_marketplace_chats.counter").accept({
+        waiting: 4,
+        mine: 0,
+        unowned: 0,
+        unprocessed: 4,
+    });
     await contains(".o_mchats_systray .badge", { text: "4" });
     // Beside the menu it is drawn by the style sheet.
     const drawn = (menu) =>
-        getComputedStyle(queryFirst(`.o_menu_sections [data-menu-xmlid='crm_marketplace_chats.${menu}']`), "::after").content;
+        getComputedStyle(
+            queryFirst(`.o_menu_sections [data-menu-xmlid='crm_marketplace_chats.${menu}']`),
+            "::after"
+        ).content;
     expect(drawn("menu_chats")).toBe('"4"');
     expect(drawn("menu_cars")).toBe("none");
-    getService("crm_marketplace_chats.counter").accept({ waiting: 100, mine: 0, unowned: 0, unprocessed: 100 });
+    getService("crm_marketplace_chats.counter").accept({
+        waiting: 100,
+        mine: 0,
+        unowned: 0,
+        unprocessed: 100,
+    });
     await contains(".o_mchats_systray .badge", { text: "99+" });
-    getService("crm_marketplace_chats.counter").accept({ waiting: 0, mine: 0, unowned: 0, unprocessed: 0 });
+    getService("crm_marketplace_chats.counter").accept({
+        waiting: 0,
+        mine: 0,
+        unowned: 0,
+        unprocessed: 0,
+    });
     await contains(".o_mchats_systray .badge", { count: 0 });
     expect(drawn("menu_chats")).toBe("none");
 });

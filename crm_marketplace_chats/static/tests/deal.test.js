@@ -12,7 +12,14 @@ describe.current.tags("desktop");
 defineChatsModels();
 
 const LEAD = { id: 5, name: "Oleg", stage: "Negotiation", state: "pending", responsible: "Anna" };
-const CALL = { id: 8, name: "Call", icon: "fa-phone", date: "Nov 24", is_late: true, is_today: false };
+const CALL = {
+    id: 8,
+    name: "Call",
+    icon: "fa-phone",
+    date: "Nov 24",
+    is_late: true,
+    is_today: false,
+};
 
 function oneChat(deal = {}) {
     const server = mockChatsServer();
@@ -82,7 +89,11 @@ test("who the client may be is decided by the employee", async () => {
     onRpc("chats_decide_client", ({ kwargs }) => {
         decided.push([kwargs.link_id, kwargs.decision]);
         const client = { ...server.panel.client, name: "Oleg Ivanov", partner_id: 9 };
-        server.client = { ...server.client, suggestions: [], joined: { id: 4, automatic: false, reasons: [] } };
+        server.client = {
+            ...server.client,
+            suggestions: [],
+            joined: { id: 4, automatic: false, reasons: [] },
+        };
         return { client: server.client, panel: { ...server.panel, client } };
     });
     await openChats(1);

@@ -51,7 +51,9 @@ test("held by the server, taken back into the field", async () => {
     await click(".o_mchats_undo");
     await contains(".o_mchats_held", { count: 0 });
     expect(INPUT).toHaveValue("Wrong chat\nmeanwhile");
-    expect(server.called("chats_undo")[0].kwargs.key).toBe(server.called("chats_post")[0].kwargs.key);
+    expect(server.called("chats_undo")[0].kwargs.key).toBe(
+        server.called("chats_post")[0].kwargs.key
+    );
     await contains(".o_mchats_out", { count: 0 });
     // What is sent now is another message.
     await press("Enter");

@@ -8,7 +8,16 @@ import { FRONT_SLOT } from "@crm_marketplace_chats/chats/common/front";
 import { toClock, toHours } from "@crm_marketplace_chats/chats/notice/notice_dialog";
 import { ring } from "@crm_marketplace_chats/notice/ring";
 import { click, contains } from "@mail/../tests/mail_test_helpers";
-import { advanceTime, animationFrame, beforeEach, describe, expect, queryFirst, test, waitFor } from "@odoo/hoot";
+import {
+    advanceTime,
+    animationFrame,
+    beforeEach,
+    describe,
+    expect,
+    queryFirst,
+    test,
+    waitFor,
+} from "@odoo/hoot";
 import { browser } from "@web/core/browser/browser";
 import {
     getService,
@@ -39,7 +48,12 @@ beforeEach(() => {
     });
 });
 
-const notice = (id, values = {}) => ({ conversation_id: id, loud: [serverState.userId], silent: [], ...values });
+const notice = (id, values = {}) => ({
+    conversation_id: id,
+    loud: [serverState.userId],
+    silent: [],
+    ...values,
+});
 
 /** @param {{isFocused: boolean, isMain?: boolean}} where the user is */
 async function stage({ isFocused, isMain = true, front = null }) {
@@ -48,11 +62,25 @@ async function stage({ isFocused, isMain = true, front = null }) {
     patchWithCleanup(env.services.presence, { isOdooFocused: () => isFocused });
     patchWithCleanup(env.services.multi_tab, { isOnMainTab: async () => isMain });
     patchWithCleanup(env.services["mail.sound_effects"], { play: (name) => sounds.push(name) });
-    front ? browser.localStorage.setItem(FRONT_SLOT, front) : browser.localStorage.removeItem(FRONT_SLOT);
+    front
+        ? browser.localStorage.setItem(FRONT_SLOT, front)
+        : browser.localStorage.removeItem(FRONT_SLOT);
     receive({
         "marketplace.conversation": [
-            { id: 1, buyer_name: "Oleg", car_title: "Haval", last_message_preview: "Is it there?", last_message_kind: "text" },
-            { id: 2, buyer_name: "Maria", car_title: false, last_message_preview: false, last_message_kind: "voice" },
+            {
+                id: 1,
+                buyer_name: "Oleg",
+                car_title: "Haval",
+                last_message_preview: "Is it there?",
+                last_message_kind: "text",
+            },
+            {
+                id: 2,
+                buyer_name: "Maria",
+                car_title: false,
+                last_message_preview: false,
+                last_message_kind: "voice",
+            },
         ],
     });
     await advanceTime(3000);
@@ -135,9 +163,19 @@ test("the number stands in the tab's title", async () => {
     mockChatsServer();
     await makeMockEnv();
     getService("title").setParts({ one: "Chats" });
-    getService("crm_marketplace_chats.counter").accept({ waiting: 3, mine: 0, unowned: 3, unprocessed: 3 });
+    getService("crm_marketplace_chats.counter").accept({
+        waiting: 3,
+        mine: 0,
+        unowned: 3,
+        unprocessed: 3,
+    });
     expect(getService("title").current).toBe("(3) Chats");
-    getService("crm_marketplace_chats.counter").accept({ waiting: 0, mine: 0, unowned: 0, unprocessed: 0 });
+    getService("crm_marketplace_chats.counter").accept({
+        waiting: 0,
+        mine: 0,
+        unowned: 0,
+        unprocessed: 0,
+    });
     expect(getService("title").current).toBe("Chats");
 });
 
@@ -145,7 +183,13 @@ test("everybody chooses what he wants to hear", async () => {
     mockChatsServer();
     const written = [];
     onRpc("res.users", "read", () => [
-        { id: serverState.userId, chats_notify: "mine", chats_sound: true, chats_quiet_from: 21.5, chats_quiet_to: 8 },
+        {
+            id: serverState.userId,
+            chats_notify: "mine",
+            chats_sound: true,
+            chats_quiet_from: 21.5,
+            chats_quiet_to: 8,
+        },
     ]);
     onRpc("res.users", "write", ({ args }) => {
         written.push(args[1]);

@@ -25,7 +25,13 @@ let number = 0;
 function hear(conversationId, state, who = ANNA) {
     receive({
         "marketplace.presence": [
-            { id: `${conversationId}/${who.id}`, conversation_id: conversationId, user: who, state, number: ++number },
+            {
+                id: `${conversationId}/${who.id}`,
+                conversation_id: conversationId,
+                user: who,
+                state,
+                number: ++number,
+            },
         ],
     });
 }
@@ -41,7 +47,8 @@ async function openOne(values = {}) {
     return server;
 }
 
-const said = (server) => server.called("chats_presence").map(({ ids, kwargs }) => `${ids[0]} ${kwargs.state}`);
+const said = (server) =>
+    server.called("chats_presence").map(({ ids, kwargs }) => `${ids[0]} ${kwargs.state}`);
 
 describe("presence", () => {
     test("who looks and who writes, in the header and in the list", async () => {
@@ -51,7 +58,9 @@ describe("presence", () => {
         hear(1, "typing");
         await contains(".o_mchats_header .o_mchats_presence_typing", { text: "Anna is writing" });
         hear(2, "looking");
-        await contains(".o_mchats_row[data-id='2'] .o_mchats_presence_short[aria-label='Anna is looking']");
+        await contains(
+            ".o_mchats_row[data-id='2'] .o_mchats_presence_short[aria-label='Anna is looking']"
+        );
         hear(1, "looking", { id: 78, name: "Ivan Petrov" });
         hear(1, "looking");
         await contains(".o_mchats_header .o_mchats_presence", { text: "Anna, Ivan are looking" });
@@ -126,7 +135,10 @@ describe("owner", () => {
         await insertText(".o_mchats_hand_over textarea", "Wants a test drive");
         await click(".modal-footer .btn-primary");
         await contains(".o_mchats_hand_over", { count: 0 });
-        expect(server.called("chats_assign")[0].kwargs).toEqual({ user_id: 77, note: "Wants a test drive" });
+        expect(server.called("chats_assign")[0].kwargs).toEqual({
+            user_id: 77,
+            note: "Wants a test drive",
+        });
     });
 });
 
@@ -172,12 +184,16 @@ describe("guard", () => {
         await contains(".o_mchats_header .o_mchats_presence_typing");
         await insertText(INPUT, "Hello");
         await press("Enter");
-        await contains(GUARD, { text: "Anna Kovaleva is writing here at this moment. Answer all the same?" });
+        await contains(GUARD, {
+            text: "Anna Kovaleva is writing here at this moment. Answer all the same?",
+        });
         await contains(`${GUARD} button`, { count: 2 });
     });
 
     test("nobody is asked about his own chat", async () => {
-        const server = await openOne({ responsible: { id: serverState.userId, name: "Mitchell Admin" } });
+        const server = await openOne({
+            responsible: { id: serverState.userId, name: "Mitchell Admin" },
+        });
         await insertText(INPUT, "Hello");
         await press("Enter");
         await contains(".o_mchats_out");
@@ -219,7 +235,10 @@ describe("notes", () => {
         const server = await openOne();
         await click(".o_mchats_note_switch");
         await insertText(NOTE, "Ask @pet");
-        await contains(".o_mchats_mentions .o-mail-NavigableList-item", { count: 1, text: "Ivan Petrov" });
+        await contains(".o_mchats_mentions .o-mail-NavigableList-item", {
+            count: 1,
+            text: "Ivan Petrov",
+        });
         await press("Enter");
         await contains(NOTE, { value: "Ask @Ivan Petrov " });
         await insertText(NOTE, "please");
@@ -246,7 +265,11 @@ describe("notes", () => {
         const server = mockChatsServer();
         server.waiting(1, 30);
         server.message(1, 1, { direction: "note", author: ANNA, body: "Hers" });
-        server.message(1, 2, { direction: "note", author: { id: serverState.userId, name: "Me" }, body: "Mine" });
+        server.message(1, 2, {
+            direction: "note",
+            author: { id: serverState.userId, name: "Me" },
+            body: "Mine",
+        });
         await openChats(1);
         await contains(".o_mchats_internal", { count: 2 });
         expect(".o_mchats_internal .o_mchats_delete").toHaveCount(1);

@@ -131,7 +131,9 @@ test("they are kept with the draft", async () => {
 test("a picture that is refused says why and can be removed", async () => {
     await open();
     attach(new File(["x"], "bad.png", { type: "image/png" }));
-    await contains(".o_mchats_uploads .o_mchats_problem", { text: "bad.png: This file is not a picture." });
+    await contains(".o_mchats_uploads .o_mchats_problem", {
+        text: "bad.png: This file is not a picture.",
+    });
     await insertText(INPUT, "Text");
     expect(".o_mchats_send").not.toBeEnabled();
     await click(".o_mchats_upload_remove");

@@ -69,7 +69,12 @@ describe("snooze", () => {
 
     test("what has returned is marked, stands among the waiting ones and can be ticked", async () => {
         const server = mockChatsServer();
-        server.conversation({ id: 1, buyer_name: "Answered", due_since: ago(5), last_message_id: 10 });
+        server.conversation({
+            id: 1,
+            buyer_name: "Answered",
+            due_since: ago(5),
+            last_message_id: 10,
+        });
         server.message(1, 10, { direction: "out" });
         await openChats(1);
         await contains(`${row(1)} .o_mchats_due`);
@@ -136,12 +141,18 @@ describe("selection", () => {
         await click(".o_mchats_selection [aria-label='Who is responsible']");
         await click(".o-dropdown-item", { text: "Anna Kovaleva" });
         await contains(".o_mchats_selection", { count: 0 });
-        expect(server.called("chats_assign_many")[0]).toMatchObject({ ids: [1, 2], kwargs: { user_id: 77 } });
+        expect(server.called("chats_assign_many")[0]).toMatchObject({
+            ids: [1, 2],
+            kwargs: { user_id: 77 },
+        });
         await click(`${row(3)} .o_mchats_box`);
         await click(".o_mchats_selection [aria-label='Snooze']");
         await click(".o-dropdown-item", { text: "For 2 hours" });
         await contains(row(3), { count: 0 });
-        expect(server.called("chats_snooze")[0]).toMatchObject({ ids: [3], kwargs: { until: "two_hours" } });
+        expect(server.called("chats_snooze")[0]).toMatchObject({
+            ids: [3],
+            kwargs: { until: "two_hours" },
+        });
     });
 
     test("Esc and another view clear it; what has left the list is not counted", async () => {
@@ -150,7 +161,11 @@ describe("selection", () => {
         await click(`${row(1)} .o_mchats_box`);
         await click(`${row(2)} .o_mchats_box`);
         await contains(".o_mchats_selection", { text: "Selected: 2" });
-        Object.assign(server.conversations[0], { is_unprocessed: false, unread_count: 0, waiting_since: false });
+        Object.assign(server.conversations[0], {
+            is_unprocessed: false,
+            unread_count: 0,
+            waiting_since: false,
+        });
         receive({ "marketplace.conversation": server.find([1]) });
         await contains(".o_mchats_selection", { text: "Selected: 1" });
         await press("Escape");
@@ -199,12 +214,18 @@ describe("filters", () => {
         await click(".o_mchats_filter_button");
         await insertText(".o_mchats_filter_menu .o-autocomplete--input", "Hav");
         await advanceTime(300);
-        await click(".o_mchats_filter_menu .o-autocomplete--dropdown-item", { text: "Haval Jolion" });
+        await click(".o_mchats_filter_menu .o-autocomplete--dropdown-item", {
+            text: "Haval Jolion",
+        });
         await contains(".o_mchats_facet", { text: "Car: Haval Jolion" });
         await contains(row(1), { count: 0 });
         await click(row(2));
         await contains("[data-message='20']");
-        Object.assign(server.conversations[1], { is_unprocessed: false, unread_count: 0, waiting_since: false });
+        Object.assign(server.conversations[1], {
+            is_unprocessed: false,
+            unread_count: 0,
+            waiting_since: false,
+        });
         const before = server.called("chats_list").length;
         receive({ "marketplace.conversation": server.find([2]) });
         await animationFrame();

@@ -6,8 +6,22 @@ import {
 } from "@crm_marketplace_chats/../tests/chats_test_helpers";
 import { lockWebsocketConnect } from "@bus/../tests/bus_test_helpers";
 import { click, contains, patchUiSize, SIZES } from "@mail/../tests/mail_test_helpers";
-import { advanceTime, animationFrame, describe, expect, press, queryFirst, test, waitFor } from "@odoo/hoot";
-import { getService, makeServerError, onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
+import {
+    advanceTime,
+    animationFrame,
+    describe,
+    expect,
+    press,
+    queryFirst,
+    test,
+    waitFor,
+} from "@odoo/hoot";
+import {
+    getService,
+    makeServerError,
+    onRpc,
+    patchWithCleanup,
+} from "@web/../tests/web_test_helpers";
 import { browser } from "@web/core/browser/browser";
 import { user } from "@web/core/user";
 import { session } from "@web/session";
@@ -41,7 +55,10 @@ test("the car is asked for again when the chat gets another one", async () => {
     const server = oneChat();
     await openChats(1);
     await contains(".o_mchats_panel h3");
-    server.panel = { ...server.panel, vehicle: { ...server.panel.vehicle, title: "Geely Monjaro" } };
+    server.panel = {
+        ...server.panel,
+        vehicle: { ...server.panel.vehicle, title: "Geely Monjaro" },
+    };
     receive({ "marketplace.conversation": [{ id: 1, vehicle_id: 9 }] });
     await contains(".o_mchats_panel h3", { text: "Geely Monjaro" });
 });
@@ -102,7 +119,9 @@ test("a chat that is gone says so and shows the list", async () => {
         throw makeServerError({ type: "AccessError", message: "No." });
     });
     await openChats(999);
-    await waitFor(".o_mchats_strip:contains(This chat no longer exists, or it is not open to you.)");
+    await waitFor(
+        ".o_mchats_strip:contains(This chat no longer exists, or it is not open to you.)"
+    );
     await contains(".o_mchats_row");
     await waitFor(".o_mchats_conversation:contains(Choose a chat on the left)");
 });
@@ -170,7 +189,16 @@ test("a similar car goes into the draft, and is not sent", async () => {
     server.waiting(1, 5);
     server.panel = {
         ...server.panel,
-        similar: [{ id: 7, title: "Haval F7", detail: "White", price: 2300000, thumb_url: false, listing_url: false }],
+        similar: [
+            {
+                id: 7,
+                title: "Haval F7",
+                detail: "White",
+                price: 2300000,
+                thumb_url: false,
+                listing_url: false,
+            },
+        ],
         prices: [
             { at: "2026-11-20 10:00:00", price: 2249000 },
             { at: "2026-11-21 10:00:00", price: 2199000 },
@@ -178,7 +206,10 @@ test("a similar car goes into the draft, and is not sent", async () => {
     };
     onRpc("chats_offer", ({ args }) => {
         expect.step(`offer ${args[1]}`);
-        return { text: "Another car: Haval F7", picture: { id: 5, name: "f7.jpg", mimetype: "image/jpeg", url: "/web/image/5" } };
+        return {
+            text: "Another car: Haval F7",
+            picture: { id: 5, name: "f7.jpg", mimetype: "image/jpeg", url: "/web/image/5" },
+        };
     });
     await openChats(1);
     await contains(".o_mchats_prices dd", { count: 2 });
@@ -197,7 +228,9 @@ test("a chat that is removed while it is open leaves the screen, and that is sai
     await openChats(1);
     await contains("[data-message]", { count: 1 });
     receive({ "marketplace.conversation": [{ id: 1, _DELETE: true }] });
-    await contains(".o_mchats_strip", { text: "This chat no longer exists, or it is not open to you." });
+    await contains(".o_mchats_strip", {
+        text: "This chat no longer exists, or it is not open to you.",
+    });
     await contains("textarea.o_mchats_input", { count: 0 });
 });
 
@@ -222,7 +255,11 @@ test("a draft follows what another tab has written, but does not lose what is wr
     const stored = (text) => text && JSON.stringify({ text, pictures: [], key: "" });
     const tell = (oldText, newText) =>
         window.dispatchEvent(
-            new StorageEvent("storage", { key: slot, oldValue: stored(oldText), newValue: stored(newText) })
+            new StorageEvent("storage", {
+                key: slot,
+                oldValue: stored(oldText),
+                newValue: stored(newText),
+            })
         );
     tell(null, "Hello");
     await contains(`${field}:value(Hello)`);

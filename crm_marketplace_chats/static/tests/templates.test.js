@@ -4,7 +4,10 @@ import {
     openChats,
     template,
 } from "@crm_marketplace_chats/../tests/chats_test_helpers";
-import { groupTemplates, findTemplates } from "@crm_marketplace_chats/chats/composer/templates/template_finder";
+import {
+    groupTemplates,
+    findTemplates,
+} from "@crm_marketplace_chats/chats/composer/templates/template_finder";
 import { findHoles } from "@crm_marketplace_chats/chats/composer/templates/holes";
 import { click, contains, insertText } from "@mail/../tests/mail_test_helpers";
 import { animationFrame, describe, expect, press, queryFirst, test, waitFor } from "@odoo/hoot";
@@ -16,8 +19,21 @@ const INPUT = ".o_mchats_input";
 const SLASH = ".o_mchats_slash .o_mchats_template";
 const TEMPLATES = [
     template({ id: 1, name: "In stock", shortcut: "stock", body: "Yes, the Haval is here." }),
-    template({ id: 2, name: "Price", shortcut: "price", body: "It costs {{price}}, {{mileage}}.", missing: ["price"] }),
-    template({ id: 3, name: "Way", shortcut: "way", category: "Visit", body: "We are at Dorozhnaya, 12.", is_own: true }),
+    template({
+        id: 2,
+        name: "Price",
+        shortcut: "price",
+        body: "It costs {{price}}, {{mileage}}.",
+        missing: ["price"],
+    }),
+    template({
+        id: 3,
+        name: "Way",
+        shortcut: "way",
+        category: "Visit",
+        body: "We are at Dorozhnaya, 12.",
+        is_own: true,
+    }),
 ];
 
 async function open(prepare = () => {}) {
@@ -175,7 +191,9 @@ test("its pictures are attached", async () => {
     const pictures = [{ id: 8, name: "way.png", url: "/web/image/8" }];
     const server = await open((server) => {
         server.templates = [template({ id: 5, body: "Here", pictures })];
-        server.templatePictures = [{ id: 44, name: "way.png", mimetype: "image/png", url: "/web/image/44" }];
+        server.templatePictures = [
+            { id: 44, name: "way.png", mimetype: "image/png", url: "/web/image/44" },
+        ];
     });
     await click(".o_mchats_quick_reply");
     await contains(".o_mchats_upload img[alt='way.png']");

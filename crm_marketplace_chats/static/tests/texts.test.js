@@ -1,4 +1,9 @@
-import { priceLabel, shortTime, waitLabel, waitLevel } from "@crm_marketplace_chats/chats/common/format";
+import {
+    priceLabel,
+    shortTime,
+    waitLabel,
+    waitLevel,
+} from "@crm_marketplace_chats/chats/common/format";
 import { makeMessageKey } from "@crm_marketplace_chats/chats/common/message_key";
 import { safeUrl, textParts } from "@crm_marketplace_chats/chats/common/text_parts";
 import { describe, expect, test } from "@odoo/hoot";
@@ -20,7 +25,8 @@ test("waiting times", async () => {
 
 test("the level of a wait follows the server's moments alone", () => {
     const moment = (minutes) => now.plus({ minutes });
-    const level = (amber, goal) => waitLevel({ amber_at: moment(amber), goal_at: moment(goal) }, now);
+    const level = (amber, goal) =>
+        waitLevel({ amber_at: moment(amber), goal_at: moment(goal) }, now);
     expect(level(1, 2)).toBe("ok");
     expect(level(0, 2)).toBe("soon");
     expect(level(-2, 0)).toBe("late");
@@ -29,7 +35,9 @@ test("the level of a wait follows the server's moments alone", () => {
 
 test("the shortest time that tells when", async () => {
     await makeMockEnv();
-    expect(shortTime(now.minus({ hours: 1 }), now)).toBe(now.minus({ hours: 1 }).toLocaleString(luxon.DateTime.TIME_SIMPLE));
+    expect(shortTime(now.minus({ hours: 1 }), now)).toBe(
+        now.minus({ hours: 1 }).toLocaleString(luxon.DateTime.TIME_SIMPLE)
+    );
     expect(shortTime(now.minus({ hours: 13 }), now)).toBe("yesterday");
     expect(shortTime(now.minus({ days: 3 }), now)).toBe("Thu");
     expect(shortTime(false, now)).toBe("");
@@ -58,7 +66,16 @@ test("links in a text, without the end of the sentence", () => {
 
 test("addresses a browser may follow", () => {
     expect(safeUrl("https://www.avito.ru/1")).toBe("https://www.avito.ru/1");
-    for (const url of ["javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,x", "//evil", "/odoo", "", false, undefined]) {
+    for (const url of [
+        "javascript:alert(1)",
+        "JAVASCRIPT:alert(1)",
+        "data:text/html,x",
+        "//evil",
+        "/odoo",
+        "",
+        false,
+        undefined,
+    ]) {
         expect(safeUrl(url)).toBe(false);
     }
 });

@@ -37,18 +37,30 @@ async function openWith(...messages) {
 
 test("a stranger's markup is shown as he typed it", async () => {
     const body = "<img src=x onerror=alert(1)><script>alert(1)</script> <b>bold</b>";
-    await openWith({ body }, { kind: "system", body }, { body: "ok", data: { quote: { text: body } } });
+    await openWith(
+        { body },
+        { kind: "system", body },
+        { body: "ok", data: { quote: { text: body } } }
+    );
     expect(`${bubble(1)} .o_mchats_text`).toHaveText(body);
     expect(`${bubble(2)}`).toHaveText(body);
     expect(`${bubble(3)} .o_mchats_quote span`).toHaveText(body);
-    expect(".o_mchats_messages script, .o_mchats_messages b, .o_mchats_messages img").toHaveCount(0);
+    expect(".o_mchats_messages script, .o_mchats_messages b, .o_mchats_messages img").toHaveCount(
+        0
+    );
 });
 
 test("only safe addresses become links", async () => {
     await openWith(
         { body: "Look: https://auto.ru/1, and www.avito.ru." },
         { body: "javascript:alert(1) data:text/html,x" },
-        { kind: "listing", body: "", data: { listing: { title: "Bad", url: "javascript:alert(1)", image_url: "javascript:1" } } },
+        {
+            kind: "listing",
+            body: "",
+            data: {
+                listing: { title: "Bad", url: "javascript:alert(1)", image_url: "javascript:1" },
+            },
+        },
         { kind: "link", body: "", data: { link: { title: "Good", url: "https://example.com/" } } }
     );
     expect(`${bubble(1)} a:first`).toHaveAttribute("href", "https://auto.ru/1");
@@ -67,7 +79,11 @@ test("every kind has its face", async () => {
         { kind: "image", body: "", attachments: [photo], media_state: "done" },
         { kind: "voice", body: "", attachments: [sound], media_state: "done" },
         { kind: "call", body: "", data: { call: { missed: true, seconds: 21 } } },
-        { kind: "location", body: "", data: { location: { lat: 55.75, lon: 37.61, title: "Moscow" } } },
+        {
+            kind: "location",
+            body: "",
+            data: { location: { lat: 55.75, lon: 37.61, title: "Moscow" } },
+        },
         { kind: "deleted", body: "" },
         { kind: "sticker-of-tomorrow", body: "", data: { unknown: { type: "sticker" } } },
         { kind: "image", body: "", media_state: "failed" }
@@ -76,10 +92,16 @@ test("every kind has its face", async () => {
     expect(`${bubble(2)} audio`).toHaveAttribute("src", "/web/content/10");
     expect(`${bubble(3)} .o_mchats_missed .o_mchats_call_title`).toHaveText("Missed call");
     expect(`${bubble(3)} .o_mchats_call_detail`).toHaveText(/waited 21 s/);
-    expect(`${bubble(4)} a`).toHaveAttribute("href", "https://yandex.ru/maps/?pt=37.61,55.75&z=16&l=map");
+    expect(`${bubble(4)} a`).toHaveAttribute(
+        "href",
+        "https://yandex.ru/maps/?pt=37.61,55.75&z=16&l=map"
+    );
     expect(`${bubble(5)} .o_mchats_text`).toHaveText("The message was deleted");
     expect(`${bubble(6)}`).toHaveText(/cannot be shown here yet/);
-    expect(`${bubble(6)} a`).toHaveAttribute("href", "https://www.avito.ru/profile/messenger/channel/1");
+    expect(`${bubble(6)} a`).toHaveAttribute(
+        "href",
+        "https://www.avito.ru/profile/messenger/channel/1"
+    );
     expect(`${bubble(7)}`).toHaveText(/could not be fetched/);
 });
 
@@ -97,7 +119,12 @@ test("who wrote it, and how far it came", async () => {
         { direction: "out", author: anna, state: "sent" },
         { direction: "out", author: anna, state: "read" },
         { direction: "out", state: "read" },
-        { direction: "out", author: anna, state: "unknown", error: "Avito did not answer. Checking…" },
+        {
+            direction: "out",
+            author: anna,
+            state: "unknown",
+            error: "Avito did not answer. Checking…",
+        },
         { direction: "out", author: anna, state: "failed", error: "Avito refused the text." }
     );
     expect(queryAllTexts(".o_mchats_author")).toEqual([
@@ -148,7 +175,17 @@ test("a new message of the open chat appears by itself", async () => {
     await openWith({});
     receive({
         "marketplace.message": [
-            { id: 50, conversation_id: 1, direction: "in", kind: "text", body: "And now?", sent_at: ago(0), state: "received", data: {}, attachments: [] },
+            {
+                id: 50,
+                conversation_id: 1,
+                direction: "in",
+                kind: "text",
+                body: "And now?",
+                sent_at: ago(0),
+                state: "received",
+                data: {},
+                attachments: [],
+            },
         ],
     });
     await contains("[data-message]", { count: 2 });
@@ -306,7 +343,9 @@ test("a quote leads to what it quotes, also where that is not loaded", async () 
 test("the viewer leafs through all pictures of the chat", async () => {
     const server = await openLong();
     for (const id of [1, 250, 500]) {
-        const attachments = [{ id, name: `${id}.jpg`, mimetype: "image/jpeg", url: `/web/image/${id}` }];
+        const attachments = [
+            { id, name: `${id}.jpg`, mimetype: "image/jpeg", url: `/web/image/${id}` },
+        ];
         Object.assign(server.messages[id - 1], { kind: "image", attachments, media_state: "done" });
     }
     receive({ "marketplace.message": [server.messages[499]] });

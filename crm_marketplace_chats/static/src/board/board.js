@@ -68,7 +68,9 @@ export class Board extends Component {
 
     /** Odoo's bar is of no use on a wall. */
     async toggleFullScreen() {
-        await (document.fullscreenElement ? document.exitFullscreen() : this.root.el.requestFullscreen());
+        await (document.fullscreenElement
+            ? document.exitFullscreen()
+            : this.root.el.requestFullscreen());
     }
 
     open(view) {

@@ -47,9 +47,7 @@ class ChatsCounter {
         this.timer = undefined;
         this.askedAt = Date.now();
         try {
-            this.accept(
-                await this.orm.silent.call("marketplace.conversation", "chats_counts", [])
-            );
+            this.accept(await this.orm.silent.call("marketplace.conversation", "chats_counts", []));
         } catch {
             // The old numbers stay. The next change or the next reconnection asks again, and a dialog about a
             // background question would only be in the way of somebody working on another page.
@@ -71,7 +69,10 @@ async function tell(how, ...args) {
 
 /** Shows the number where no component of ours is: beside the menus (menu_badge.scss), in the tab's title and picture. */
 function showOutside(count, env) {
-    document.documentElement.style.setProperty("--mchats-count", count ? `"${countLabel(count)}"` : "");
+    document.documentElement.style.setProperty(
+        "--mchats-count",
+        count ? `"${countLabel(count)}"` : ""
+    );
     // The bar decides anew which of its menus fit.
     env.bus.trigger("MENUS:APP-CHANGED");
     env.services.title.setCounters({ marketplace_chats: count });

@@ -86,7 +86,9 @@ export class MarketplaceConversation extends VersionedRecord {
 
     /** What the server counts by. */
     get countedBy() {
-        return `${this.is_unprocessed} ${+this.due_since} ${+this.snoozed_until} ${this.responsible?.id}`;
+        return `${this.is_unprocessed} ${+this.due_since} ${+this.snoozed_until} ${
+            this.responsible?.id
+        }`;
     }
 
     /** When it changes, the numbers on screen may be old. */

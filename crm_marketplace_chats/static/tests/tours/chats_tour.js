@@ -10,7 +10,10 @@ registry.category("web_tour.tours").add("crm_marketplace_chats.chats_tour", {
             trigger: ".o_app[data-menu-xmlid='crm_marketplace_chats.menu_root']",
             run: "click",
         },
-        { trigger: "html[style*='--mchats-count'] .o_menu_sections [data-menu-xmlid='crm_marketplace_chats.menu_chats']" },
+        {
+            trigger:
+                "html[style*='--mchats-count'] .o_menu_sections [data-menu-xmlid='crm_marketplace_chats.menu_chats']",
+        },
         { trigger: ".o_mchats_systray .badge" },
         {
             content: "Open the one who waits longest",

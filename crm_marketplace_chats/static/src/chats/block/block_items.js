@@ -35,7 +35,10 @@ export class BlockItems extends Component {
             title: _t("Shut the client out: %s", label),
             body: _t(
                 "%(client)s will not be able to write to you at %(marketplace)s any more. This cannot be undone from here.",
-                { client: conversation.buyer_name, marketplace: conversation.channel_id.marketplace_label }
+                {
+                    client: conversation.buyer_name,
+                    marketplace: conversation.channel_id.marketplace_label,
+                }
             ),
             confirmLabel: _t("Shut out"),
             confirmClass: "btn-danger",

@@ -1,4 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
+import { omit } from "@web/core/utils/objects";
 
 /**
  * What the list can be narrowed to, beside views, channels and the search: the names and values that `chats_list`
@@ -49,7 +50,7 @@ export function toggled(filters, { name, isMany }, value) {
 }
 
 export function withValue(filters, name, value) {
-    const { [name]: _old, ...others } = filters;
+    const others = omit(filters, name);
     return value === undefined || value === "" ? others : { ...others, [name]: value };
 }
 

@@ -7,7 +7,8 @@ const newestFirst = {
     idSign: -1,
 };
 const longestWaitFirst = {
-    key: ({ waiting_since, due_since, last_message_at }) => +(waiting_since || due_since || last_message_at || 0),
+    key: ({ waiting_since, due_since, last_message_at }) =>
+        +(waiting_since || due_since || last_message_at || 0),
     idSign: 1,
 };
 const soonestReturnFirst = {
@@ -30,15 +31,19 @@ export const VIEWS = [
     {
         id: "mine",
         label: _t("Mine"),
-        empty: _t("You are not responsible for any chat yet. Answer a client or assign a chat to yourself."),
-        matches: ({ last_message_at, responsible }) => last_message_at && responsible?.id === user.userId,
+        empty: _t(
+            "You are not responsible for any chat yet. Answer a client or assign a chat to yourself."
+        ),
+        matches: ({ last_message_at, responsible }) =>
+            last_message_at && responsible?.id === user.userId,
         order: newestFirst,
     },
     {
         id: "unowned",
         label: _t("Unowned"),
         empty: _t("Every chat has somebody responsible."),
-        matches: ({ last_message_at, responsible, is_noise }) => last_message_at && !responsible && !is_noise,
+        matches: ({ last_message_at, responsible, is_noise }) =>
+            last_message_at && !responsible && !is_noise,
         order: newestFirst,
     },
     {

@@ -65,7 +65,10 @@ export class NoteEditor extends Component {
         return colleagues
             .filter(({ name }) => {
                 const whole = name.toLowerCase();
-                return whole.startsWith(start) || whole.split(" ").some((word) => word.startsWith(start));
+                return (
+                    whole.startsWith(start) ||
+                    whole.split(" ").some((word) => word.startsWith(start))
+                );
             })
             .slice(0, 8)
             .map((colleague) => ({ label: colleague.name, colleague }));
@@ -102,7 +105,10 @@ export class NoteEditor extends Component {
     }
 
     onKeydown(ev) {
-        if (isEventHandled(ev, "NavigableList.select") || isEventHandled(ev, "NavigableList.close")) {
+        if (
+            isEventHandled(ev, "NavigableList.select") ||
+            isEventHandled(ev, "NavigableList.close")
+        ) {
             return;
         }
         if (ev.key === "Enter" && !ev.isComposing && this.chats.habits.sends(ev)) {

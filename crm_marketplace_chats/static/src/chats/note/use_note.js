@@ -7,7 +7,9 @@ const slot = (id) => `crm_marketplace_chats.note.${id}`;
 export const noteDrafts = {
     get: (id) => browser.sessionStorage.getItem(slot(id)) || "",
     set: (id, text) =>
-        text ? browser.sessionStorage.setItem(slot(id), text) : browser.sessionStorage.removeItem(slot(id)),
+        text
+            ? browser.sessionStorage.setItem(slot(id), text)
+            : browser.sessionStorage.removeItem(slot(id)),
 };
 
 /**

@@ -16,7 +16,9 @@ const CHOICES = [
 /** @param {number} hours as Odoo keeps a time of the day @returns {string} as an input of time has it */
 export function toClock(hours) {
     const minutes = Math.round(hours * 60);
-    return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
+    return [Math.floor(minutes / 60), minutes % 60]
+        .map((part) => String(part).padStart(2, "0"))
+        .join(":");
 }
 
 /** @param {string} clock @returns {number} */

@@ -22,7 +22,9 @@ export class PresenceSign extends Component {
     /** Those who write; where nobody does, those who look. */
     get text() {
         const { state } = this.others[0];
-        const names = this.others.filter((other) => other.state === state).map(({ user }) => firstName(user.name));
+        const names = this.others
+            .filter((other) => other.state === state)
+            .map(({ user }) => firstName(user.name));
         if (names.length > 1) {
             const all = names.join(", ");
             return state === "typing" ? _t("%s are writing", all) : _t("%s are looking", all);

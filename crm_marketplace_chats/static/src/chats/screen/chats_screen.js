@@ -8,7 +8,15 @@ import { CarPanel } from "@crm_marketplace_chats/chats/panel/car_panel";
 import { usePresence } from "@crm_marketplace_chats/chats/presence/use_presence";
 import { SnoozeStrip } from "@crm_marketplace_chats/chats/snooze/snooze_strip";
 import { Thread } from "@crm_marketplace_chats/chats/thread/thread";
-import { Component, onWillUnmount, useEffect, useExternalListener, useRef, useState, useSubEnv } from "@odoo/owl";
+import {
+    Component,
+    onWillUnmount,
+    useEffect,
+    useExternalListener,
+    useRef,
+    useState,
+    useSubEnv,
+} from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
 import { registry } from "@web/core/registry";
@@ -122,6 +130,4 @@ export class ChatsScreen extends Component {
     }
 }
 
-registry
-    .category("lazy_components")
-    .add("crm_marketplace_chats.ChatsScreen", ChatsScreen);
+registry.category("lazy_components").add("crm_marketplace_chats.ChatsScreen", ChatsScreen);

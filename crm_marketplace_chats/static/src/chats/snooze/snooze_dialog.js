@@ -11,7 +11,9 @@ export class SnoozeDialog extends Component {
 
     setup() {
         this.now = luxon.DateTime.now();
-        const inADay = this.now.plus({ days: 1 }).set({ hour: 9, minute: 0, second: 0, millisecond: 0 });
+        const inADay = this.now
+            .plus({ days: 1 })
+            .set({ hour: 9, minute: 0, second: 0, millisecond: 0 });
         this.state = useState({ moment: inADay });
     }
 

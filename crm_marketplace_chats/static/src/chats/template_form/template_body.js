@@ -18,7 +18,14 @@ export class TemplateBody extends TextField {
     setup() {
         super.setup();
         this.orm = useService("orm");
-        this.preview = useState({ failure: "", conversation: false, text: "", missing: [], unknown: [], values: [] });
+        this.preview = useState({
+            failure: "",
+            conversation: false,
+            text: "",
+            missing: [],
+            unknown: [],
+            values: [],
+        });
         this.keepLast = new KeepLast();
         this.ask = useDebounced(() => this.load(), PAUSE_MS);
         onWillStart(() => this.load());

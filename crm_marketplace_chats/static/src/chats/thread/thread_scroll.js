@@ -120,7 +120,9 @@ export function useThreadScroll({ scroll, content }, hooks) {
         isPlaced = true;
         show(element, 1 / 3);
         element.classList.add("o_mchats_flash");
-        element.addEventListener("animationend", () => element.classList.remove("o_mchats_flash"), { once: true });
+        element.addEventListener("animationend", () => element.classList.remove("o_mchats_flash"), {
+            once: true,
+        });
     }
 
     function settle() {

@@ -31,7 +31,10 @@ export class HeldBar extends Component {
 
     async undo() {
         const { conversationId } = this.props.held;
-        if ((await this.chats.heldReplies.undo(this.props.held)) && this.chats.openId !== conversationId) {
+        if (
+            (await this.chats.heldReplies.undo(this.props.held)) &&
+            this.chats.openId !== conversationId
+        ) {
             this.chats.open(conversationId);
         }
     }

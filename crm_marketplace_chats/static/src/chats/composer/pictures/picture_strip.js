@@ -38,11 +38,14 @@ export class PictureStrip extends Component {
 
     label(index) {
         const { pictures } = this.draft;
-        return _t("Picture %(number)s of %(count)s: %(name)s. Ctrl and arrows move it, Delete removes it.", {
-            number: index + 1,
-            count: pictures.length,
-            name: pictures[index].name,
-        });
+        return _t(
+            "Picture %(number)s of %(count)s: %(name)s. Ctrl and arrows move it, Delete removes it.",
+            {
+                number: index + 1,
+                count: pictures.length,
+                name: pictures[index].name,
+            }
+        );
     }
 
     onKeydown(ev, local) {

@@ -37,7 +37,10 @@ export class TemplatePopover extends Component {
     }
 
     get missing() {
-        return _t("Not known here: %s. Its place will be marked in the message.", this.chosen.missing.join(", "));
+        return _t(
+            "Not known here: %s. Its place will be marked in the message.",
+            this.chosen.missing.join(", ")
+        );
     }
 
     onInput() {

@@ -57,7 +57,14 @@ export function useSlash(textarea, templates, onSelect) {
         },
         /** @returns {boolean} whether the key was for the list */
         onKeydown(ev) {
-            if (!slash.isOpen || ev.isComposing || ev.ctrlKey || ev.metaKey || ev.altKey || ev.shiftKey) {
+            if (
+                !slash.isOpen ||
+                ev.isComposing ||
+                ev.ctrlKey ||
+                ev.metaKey ||
+                ev.altKey ||
+                ev.shiftKey
+            ) {
                 return false;
             }
             if (STEPS[ev.key]) {

@@ -22,7 +22,9 @@ export class Facets extends Component {
                 removal: _t("Remove the filter %s", label),
                 values: [filters[name]]
                     .flat()
-                    .map((value) => options.find((option) => option.value === value)?.label ?? value)
+                    .map(
+                        (value) => options.find((option) => option.value === value)?.label ?? value
+                    )
                     .join(", "),
             }));
     }

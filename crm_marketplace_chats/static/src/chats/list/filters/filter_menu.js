@@ -39,8 +39,13 @@ export class FilterMenu extends Component {
         return [
             {
                 options: async (text) => {
-                    const cars = text ? await this.chats.attempt(() => this.chats.api.cars(text)) : [];
-                    return (cars ?? []).map((label) => ({ label, onSelect: () => this.setCar(label) }));
+                    const cars = text
+                        ? await this.chats.attempt(() => this.chats.api.cars(text))
+                        : [];
+                    return (cars ?? []).map((label) => ({
+                        label,
+                        onSelect: () => this.setCar(label),
+                    }));
                 },
             },
         ];

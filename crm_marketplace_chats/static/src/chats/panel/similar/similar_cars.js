@@ -30,9 +30,12 @@ export class SimilarCars extends Component {
         if (offer) {
             this.chats.drafts.get(id).append(offer);
             this.chats.isDrawerOpen = false;
-            this.notification.add(_t("The offer stands in the message field: read it and send it."), {
-                type: "info",
-            });
+            this.notification.add(
+                _t("The offer stands in the message field: read it and send it."),
+                {
+                    type: "info",
+                }
+            );
         }
     }
 }
