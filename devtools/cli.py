@@ -22,7 +22,8 @@ HELP = """\
                    --quick              fewer repetitions, for a look
                    --minutes N          of switching, to see whether memory grows (30; quick: 1)
                    --write-report       the figures go into docs/performance.md
-./dev lint       ruff, pylint-odoo, XML, JavaScript, translations
+./dev lint       ruff, pylint-odoo, ESLint, Prettier, XML, translations
+                   --fix                let ruff, ESLint and Prettier mend what they can
 ./dev translations   bring i18n/ up to date with the addon's texts, and list what has no Russian yet
 ./dev shell      Odoo's Python shell on the demo's database
 ./dev psql       SQL on the demo's database
@@ -77,8 +78,9 @@ def bench(arguments):
 def lint(arguments):
     from . import lint
 
-    no_arguments("lint", arguments)
-    return lint.run()
+    parser = argparse.ArgumentParser(prog="./dev lint")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended by itself")
+    return lint.run(fix=parser.parse_args(arguments).fix)
 
 
 def translations(arguments):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import python_env
+from . import javascript_env, python_env
 from .paths import ADDON, CACHE, PYTHON, ROOT
 from .process import locked, output, say, side_by_side
 
@@ -18,14 +18,27 @@ CHECKS = {
     "ruff check": (*RUFF, "check", "--quiet", "--output-format", "concise", "."),
     "ruff format": (*RUFF, "format", "--quiet", "--check", "--output-format", "concise", "."),
     "pylint-odoo": (*PYLINT, ADDON),
+    "ESLint, Prettier": (*javascript_env.ESLINT, ADDON, "bench"),
     "XML, JavaScript, translations": (PYTHON, Path(__file__).with_name("checks.py")),
 }
 
 
-def run():
-    """Run all checks at the same time and print what they find; return the exit code."""
+FIXES = (
+    (*RUFF, "check", "--quiet", "--fix", "--exit-zero", "."),
+    (*RUFF, "format", "--quiet", "."),
+    (*javascript_env.ESLINT, "--fix", ADDON, "bench"),
+)
+
+
+def run(fix=False):
+    """Run all checks at the same time and print what they find; return the exit code.
+
+    :param fix: mend first what the tools can mend
+    """
     with locked(CACHE / "setup.lock", "sets up Python packages"):
-        python_env.ensure()
+        side_by_side(python_env.ensure, javascript_env.ensure)
+    for command in FIXES if fix else ():
+        output(command, cwd=ROOT)
     say("lint")
     results = side_by_side(
         *(lambda command=command: output(command, cwd=ROOT) for command in CHECKS.values())
@@ -35,4 +48,6 @@ def run():
         if status:
             failed = 1
             print(f"{name}:\n{found}\n{errors}".rstrip(), flush=True)
+    if failed and not fix:
+        say("`./dev lint --fix` mends part of such findings by itself")
     return failed
