@@ -18,7 +18,7 @@ class MarketplaceVehicleStatus(models.Model):
         "product.template", "Car", required=True, ondelete="cascade", index=True, readonly=True
     )
     status = fields.Selection(
-        lambda self: self.env["product.template"]._fields["vehicle_status"].selection,
+        lambda self: self.env["product.template"]._fields["vehicle_status"]._description_selection(self.env),
         required=True,
         readonly=True,
     )

@@ -101,6 +101,8 @@ class TestStatuses(PanelCase):
         car.vehicle_status = "in_stock"
         car.action_archive()
         self.assertEqual(self.statuses(car), ["in_stock", "reserved", "in_stock"])
+        told = self.env["marketplace.vehicle.status"].with_context(lang="ru_RU").fields_get(["status"])
+        self.assertIn(("in_stock", "В наличии"), told["status"]["selection"])
 
     def test_other_products_have_none(self):
         product = self.env["product.template"].create({"name": "Mats"})
