@@ -29,6 +29,11 @@ class Ground(Beside):
     """Databases on the durable server, Odoo's servers on them, and Python inside Odoo."""
 
     scratch_kind = "bench"
+    #: Of every command of Odoo's, while something runs that needs them.
+    options = ()
+
+    def odoo_command(self, command, database, *arguments):
+        return super().odoo_command(command, database, *self.options, *arguments)
 
     @contextmanager
     def database(self, name, with_addon=True):

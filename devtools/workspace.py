@@ -16,6 +16,8 @@ from . import odoo_source, postgres, python_env
 from .paths import ADDON, ADDON_DIR, CACHE, FILESTORE, PYTHON, ROOT, SCREENSHOTS, VENV
 from .process import Problem, Process, is_alive, locked, run, say, side_by_side
 
+# Odoo puts it into the databases that it makes itself; without it there would be no index for searching in texts.
+EXTENSION = "pg_trgm"
 LANGUAGES = "ru_RU,en_US"  # the first is the default of every new user and contact
 INSTALL = ("-i", ADDON, "--with-demo")
 CRON_THREADS = 2  # a long history must not delay sending
@@ -185,7 +187,8 @@ class Workspace:
     def _dependencies_template(self):
         modules = ",".join(sorted(manifest()["depends"]))
         release = self.odoo.pythonpath / "odoo" / "release.py"
-        name = f"dev_{OWNER}_base_{short_hash(f'{release} {release.stat().st_mtime} {modules} {LANGUAGES}')}"
+        made_of = f"{release} {release.stat().st_mtime} {modules} {LANGUAGES} {EXTENSION}"
+        name = f"dev_{OWNER}_base_{short_hash(made_of)}"
         if self.mark(name) is None:
             self._drop_templates(f"dev_{OWNER}_base_")
             say(f"template database with {modules} (the longest step, about half a minute)")
@@ -229,6 +232,7 @@ class Workspace:
     def _build(self, name, fill, source="template0"):
         new = f"{name}_new"
         self.copy(source, new)
+        self.server.query(f"create extension if not exists {EXTENSION}", database=new)
         fill(new)
         self.rename(new, name)
 

@@ -60,12 +60,13 @@ class MarketplaceConversation(models.Model):
         if channel_ids:
             domain &= Domain("channel_id", "in", channel_ids)
         domain &= self._filter_domain(filters)
-        if search := self._clean_search(search):
-            domain &= self._search_domain(search)
         if after:
             domain &= VIEWS[view].behind(self.browse(after))
-        limit = min(int(limit), PAGE)
-        found = self.search(domain, order=VIEWS[view].order, limit=limit + 1)
+        limit, order = min(int(limit), PAGE), VIEWS[view].order
+        if search := self._clean_search(search):
+            found = self._search_page(search, domain, order, limit + 1)
+        else:
+            found = self.search(domain, order=order, limit=limit + 1)
         page = found[:limit]
         return {
             "ids": page.ids,

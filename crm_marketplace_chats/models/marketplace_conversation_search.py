@@ -7,19 +7,17 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 LONGEST_SEARCH = 100
-#: Fields searched, in groups that one index or one join can answer each.
-SEARCHED = (
-    ("buyer_name",),
-    ("listing_id.title",),
-    (
-        "vehicle_id.name",
-        "vehicle_id.vehicle_make",
-        "vehicle_id.vehicle_model",
-        "vehicle_id.vehicle_vin",
-        "vehicle_id.vehicle_plate",
-    ),
-    ("partner_id.phone",),
-)
+#: Searched beside names and texts: the car asked about.
+CAR = {
+    "listing_id": ("title",),
+    "vehicle_id": ("name", "vehicle_make", "vehicle_model", "vehicle_vin", "vehicle_plate"),
+}
+#: So many records that hold the text are few: then their numbers are looked for.
+FEW = 1000
+#: What the indexes of texts can help with: they hold groups of three letters or digits.
+INDEXED = re.compile(r"[^\W_]{3}")
+#: What they cannot help with is looked for in the cars, which are few, and in the first so many chats.
+FIRST = 300
 #: What the row of a chat does not show by itself: where a search has found it there, the row says so.
 HIDDEN = ("vehicle_id.vehicle_vin", "vehicle_id.vehicle_plate", "partner_id.phone")
 #: A phone number is found however it is written: its last digits count.
@@ -53,20 +51,61 @@ class MarketplaceConversation(models.Model):
         return (text or "").strip()[:LONGEST_SEARCH]
 
     @api.model
-    def _search_domain(self, text):
-        literally = literal_pattern(text)
-        parts = [Domain.OR(Domain(name, "ilike", literally) for name in group) for group in SEARCHED]
+    def _search_page(self, text, domain, order, limit):
+        """The first chats of a domain in which a text stands; of one or two letters, only in the first ones.
+
+        Each place where it can stand is asked for its first chats alone, and the first of them all are taken: so
+        PostgreSQL may choose for each between the index of its texts, where few hold the text, and going through the
+        chats in their order until there are enough, where many do. With one condition out of several it could but
+        look at everything.
+        """
+        # Several processes would run far ahead of the first so many that are wanted, and so would compiled code.
+        self.env.cr.execute(
+            "SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)"
+        )
+        places = [
+            Domain("buyer_name", "ilike", literal_pattern(text)),
+            *self._phone_places(text),
+            self._said_place(text),
+        ]
+        if not INDEXED.search(text):
+            first = Domain("id", "in", self._search(domain, order=order, limit=FIRST).subselect())
+            places = [first & place for place in places]
+        for name, fields in CAR.items():
+            places += self._linked_place(name, fields, text)
+        found = self.browse().union(
+            *(self.search(domain & place, order=order, limit=limit) for place in places)
+        )
+        return self.search(Domain("id", "in", found.ids), order=order, limit=limit)
+
+    @api.model
+    def _linked_place(self, name, fields, text):
+        """:return: the chats whose linked record holds the text, as a list of at most one domain"""
+        wanted = Domain.OR(Domain(field, "ilike", literal_pattern(text)) for field in fields)
+        linked = self.env[self._fields[name].comodel_name].with_context(active_test=False)
+        found = linked.search(wanted, order="id", limit=FEW + 1)
+        if len(found) > FEW:
+            return [Domain(name, "any", wanted)]
+        # Of numbers PostgreSQL knows how many chats have them, of a text it can but guess.
+        return [Domain(name, "in", found.ids)] if found else []
+
+    @api.model
+    def _phone_places(self, text):
+        """Numbers of contacts as they are written, and by their last digits; the latter also of those who only call."""
         digits = re.sub(r"\D", "", text)
+        if not digits:
+            return []
+        places = self._linked_place("partner_id", ("phone",), text)
         if PHONE.fullmatch(text) and len(digits) >= LEAST_DIGITS:
             digits = digits[-OWN_DIGITS:]
-            parts.append(Domain("partner_id.phone_mobile_search", "ilike", digits))
-            parts.append(Domain("buyer_name", "ilike", digits))  # of those who only call
-        found = [self._search(part).select() for part in parts]
-        found.append(
-            self.env["marketplace.message"]._search(self._text_domain(text)).select("conversation_id")
-        )
-        # A union, because no index helps with one condition out of several.
-        return Domain("id", "in", SQL("(%s)", SQL(" UNION ").join(found)))
+            places += self._linked_place("partner_id", ("phone_mobile_search",), digits)
+            places.append(Domain("buyer_name", "ilike", digits))
+        return places
+
+    @api.model
+    def _said_place(self, text):
+        said = self.env["marketplace.message"]._search(self._text_domain(text))
+        return Domain("id", "in", said.subselect("conversation_id"))
 
     @api.model
     def _text_domain(self, text):
@@ -83,14 +122,17 @@ class MarketplaceConversation(models.Model):
         """
         if not self or not text:
             return {}
-        domain = Domain("conversation_id", "in", self.ids) & self._text_domain(text)
         # Under the user's own rights on messages.
-        found = self.env["marketplace.message"]._search(domain)
+        said = self.env["marketplace.message"]._search(self._text_domain(text), order="sent_at desc, id desc")
+        # Chat by chat: of a word that many say, the index of texts would give all there are first.
+        said.add_where("marketplace_message.conversation_id = chat.id")
+        said.limit = 1
+        last = said.select(SQL("marketplace_message.id, marketplace_message.body"))
         rows = self.env.execute_query(
             SQL(
-                """SELECT DISTINCT ON (conversation_id) conversation_id, id, body FROM marketplace_message
-                    WHERE id IN %s ORDER BY conversation_id, sent_at DESC, id DESC""",
-                found.subselect(),
+                "SELECT chat.id, last.* FROM unnest(%s) AS chat(id) CROSS JOIN LATERAL (%s) last",
+                self.ids,
+                last,
             )
         )
         hits = {

@@ -30,6 +30,7 @@ from . import (
     test_queue,
     test_reconcile,
     test_screen,
+    test_search,
     test_secret,
     test_send,
     test_settings,
