@@ -63,7 +63,7 @@ class Ground(Beside):
             answer.unlink()
 
     @contextmanager
-    def odoo(self, database, *options, workers=0, environment=None):
+    def serving(self, database, *options, workers=0, environment=None):
         """Odoo's server on a database; with `workers` in processes and started as Odoo's own program, since only
         that can start the one for websockets."""
         port, gevent = free_port(), free_port()

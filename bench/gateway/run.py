@@ -69,7 +69,7 @@ def _takers(stack, opened):
     simulator.control("POST", "/reset", {"empty": True})
     database = stack.enter_context(opened.database("ours"))
     demo.seed(opened, database, "http://127.0.0.1:8069", simulator)
-    server = stack.enter_context(opened.odoo(database, "--max-cron-threads", "2", workers=2))
+    server = stack.enter_context(opened.serving(database, "--max-cron-threads", "2", workers=2))
     demo.wait_for_chats(opened, database, server.process)
     hook = Dealership(server).channel("avito").read("webhook_url")["webhook_url"]
     ours = Ours(server, server.url + hook.split("8069", 1)[1])
@@ -80,7 +80,7 @@ def _takers(stack, opened):
     kept = {"PYTHONPATH": f"{mail_gateway.KEPT_BOT}:{opened.environment['PYTHONPATH']}"}
     for name, environment in (("gateway", {}), ("kept", kept)):
         server = stack.enter_context(
-            opened.odoo(theirs, "--max-cron-threads", "0", workers=2, environment=environment)
+            opened.serving(theirs, "--max-cron-threads", "0", workers=2, environment=environment)
         )
         takers[name] = Gateway(server, f"{server.url}/gateway/telegram/bench/update")
     return takers
