@@ -8,12 +8,16 @@ from devtools.workspace import Workspace
 
 from . import browser, growing, live, machine, report
 from .figures import met, table
+from .gateway import run as gateway
+from .inbox import run as inbox
 from .stock import run as stock
 from .store import run as store
 
 #: Each measures one side of the system: a function of the workspace and the options that returns figures.
 PARTS = {
     "store": store.run,
+    "gateway": gateway.run,
+    "inbox": inbox.run,
     "stock": stock.run,
     "live": live.run,
     "growing": growing.run,

@@ -81,7 +81,9 @@ class Ground(Beside):
         url = f"http://127.0.0.1:{port}"
         try:
             demo.wait_for(lambda: demo.answers(f"{url}/web/login"), process, "Odoo's login page")
-            yield OdooUnderTest(self, url, database, LOGS / log)
+            server = OdooUnderTest(self, url, database, LOGS / log)
+            server.process = process
+            yield server
         finally:
             process.end()
 

@@ -12,7 +12,6 @@ from odoo.addons.crm_marketplace_chats.models.marketplace_conversation import Ma
 
 from . import texts
 
-EMPLOYEE = "bench_anna"
 CARS, PARTNERS = 300, 1000
 #: Chats counted anew in one statement.
 PORTION = 5000
@@ -116,8 +115,8 @@ def _channel(env):
         .with_context(no_reset_password=True)
         .create(
             {
-                "login": EMPLOYEE,
-                "password": EMPLOYEE,
+                "login": texts.EMPLOYEE,
+                "password": texts.EMPLOYEE,
                 "name": "Анна Ковалёва",
                 "lang": "ru_RU",
                 "group_ids": [Command.link(env.ref("crm_marketplace_chats.group_chats_user").id)],

@@ -1,5 +1,7 @@
 """What buyers and managers write, for made-up chats: parts of sentences, joined in SQL by numbers."""
 
+#: Who reads and answers them: login and password.
+EMPLOYEE = "bench_anna"
 CARS = (
     "Lada Vesta|Lada Granta|Kia Rio|Kia Sportage|Hyundai Solaris|Hyundai Creta|Skoda Octavia|Skoda Rapid"
     "|Toyota Camry|Toyota RAV4|Volkswagen Polo|Volkswagen Tiguan|Haval Jolion|Geely Coolray|Chery Tiggo 7"

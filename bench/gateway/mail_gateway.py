@@ -53,7 +53,15 @@ def connect(env, token):
         env["res.users"]
         .with_context(no_reset_password=True)
         .create(
-            [{"login": f"gateway_{n}", "password": f"gateway_{n}", "name": f"Gateway {n}"} for n in range(2)]
+            [
+                {
+                    "login": f"gateway_{n}",
+                    "password": f"gateway_{n}",
+                    "name": f"Gateway {n}",
+                    "group_ids": [(6, 0, groups.ids)],
+                }
+                for n in range(2)
+            ]
         )
     )
     gateway = env["mail.gateway"].create(

@@ -5,6 +5,7 @@ import time
 from contextlib import ExitStack
 from itertools import chain, count
 from statistics import quantiles
+from urllib.parse import urlsplit
 
 from dealership import Dealership
 
@@ -41,8 +42,8 @@ def run(workspace, options):
         chats = {name: _fresh(CHATS) for name in takers}
         for name, taker in takers.items():
             say(f"first messages: {NAMES[name]}")
-            for chat in chats[name]:  # one after the other
-                taker.deliver([taker.body(chat, f"первое-{chat}")], f"первое-{chat}")
+            bodies = [taker.body(chat, f"первое-{name}-{chat}") for chat in chats[name]]
+            taker.deliver(bodies, f"первое-{name}-", at_once=1)
         waves = {name: [] for name in takers}
         for number in range(RUNS):
             say(f"deliveries, {number + 1} of {RUNS}")
@@ -72,7 +73,7 @@ def _takers(stack, opened):
     server = stack.enter_context(opened.serving(database, "--max-cron-threads", "2", workers=2))
     demo.wait_for_chats(opened, database, server.process)
     hook = Dealership(server).channel("avito").read("webhook_url")["webhook_url"]
-    ours = Ours(server, server.url + hook.split("8069", 1)[1])
+    ours = Ours(server, server.url + urlsplit(hook).path)
 
     theirs = stack.enter_context(mail_gateway.database(opened, "gateway"))
     opened.in_odoo("gateway.mail_gateway:connect", theirs, token=TOKEN)

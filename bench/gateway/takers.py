@@ -55,10 +55,10 @@ class Taker:
         ]
         return self.deliver(bodies, mark)
 
-    def deliver(self, bodies, mark):
+    def deliver(self, bodies, mark, at_once=AT_ONCE):
         """Deliver these, whose texts hold the mark."""
         started = time.perf_counter()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(at_once) as pool:
             answers = list(pool.map(self._post, bodies))
         answered = time.perf_counter() - started
         stored = self._await(mark, len(bodies))

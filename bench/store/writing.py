@@ -22,7 +22,7 @@ def compare(env, channel, batch, chats, posts, runs):
     took = {"ours": [], "bare": [], "post": []}
     for run in range(-1, runs):  # the first warms up
         seconds = {
-            "ours": _ours(env, channel, known, batch, run) / batch,
+            "ours": ours(env, channel, known, batch, run) / batch,
             "bare": _bare(env, channel, known, batch, run) / batch,
             "post": _posts(env, rooms) / posts,
         }
@@ -40,7 +40,7 @@ def _timed(env, work):
     return took
 
 
-def _ours(env, channel, known, size, run):
+def ours(env, channel, known, size, run):
     """What one portion of deliveries or one page of history goes through: counters, turns, screens and all."""
     now = datetime.now(timezone.utc)
     messages = tuple(

@@ -3,10 +3,11 @@ import logging
 from hashlib import sha256
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..marketplaces.payload import Batch
 from ..marketplaces.reading import clean
-from .bulk import CONFLICTS
+from .bulk import CONFLICTS, execute_quietly
 from .marketplace_job import DONE, MORE
 from .reasons import describe_reason
 
@@ -61,14 +62,15 @@ class MarketplaceEvent(models.Model):
         :param str body: JSON, checked by the caller
         :return: whether it is new
         """
-        self.env.cr.execute(
-            """
-            INSERT INTO marketplace_event (channel_id, key, body, signature, state, create_date, write_date,
-                                           create_uid, write_uid)
-            VALUES (%s, %s, %s, %s, 'new', now() at time zone 'UTC', now() at time zone 'UTC', %s, %s)
-            ON CONFLICT (channel_id, key) DO NOTHING RETURNING id
-            """,
-            (
+        rows = execute_quietly(
+            self.env,
+            SQL(
+                """
+                INSERT INTO marketplace_event (channel_id, key, body, signature, state, create_date, write_date,
+                                               create_uid, write_uid)
+                VALUES (%s, %s, %s, %s, 'new', now() at time zone 'UTC', now() at time zone 'UTC', %s, %s)
+                ON CONFLICT (channel_id, key) DO NOTHING RETURNING id
+                """,
                 channel.id,
                 sha256(body.encode()).hexdigest(),
                 body,
@@ -77,7 +79,7 @@ class MarketplaceEvent(models.Model):
                 self.env.uid,
             ),
         )
-        return bool(self.env.cr.fetchone())
+        return bool(rows)
 
     @api.model
     def _apply_stored(self, channel, job):
