@@ -8,11 +8,11 @@ from statistics import quantiles
 from urllib.parse import urlsplit
 
 from dealership import Dealership
+from stand_ins import SimulatorUnderTest
 
 from devtools import demo
 from devtools.process import say
 from devtools.system import free_port
-from tests.conftest import SimulatorUnderTest
 
 from ..figures import counted, ratio
 from ..ground import ground
