@@ -76,15 +76,30 @@ class MarketplaceChannel(models.Model):
         batch = self._without_erased(batch)
         listings = self._apply_listings(batch)
         conversations = self._apply_conversations(batch, listings)
-        touched, messages = self._apply_messages(batch, conversations)
+        touched, messages, adopted = self._apply_messages(batch, conversations)
         read, were_read = self._apply_reading(batch, conversations, touched)
+        messages += were_read
         # Whether a chat is noise decides about its numbers, so those that changed are counted anew too.
         changed = self.env["marketplace.conversation"].browse(touched | read) | conversations["changed"]
-        changed._recount()
-        messages += were_read
+        changed._recount(self._changed_since(messages, adopted | conversations["changed"]))
         self._tell_screens(changed, messages)
         self._ring(messages)
         return changed
+
+    def _changed_since(self, message_ids, whole):
+        """From when on messages have changed, for `_recount`.
+
+        :param whole: conversations in which more has changed, or something at another time than its messages'
+        :return: ``{conversation id: moment}``
+        """
+        self.env.cr.execute(
+            """
+            SELECT conversation_id, min(sent_at) FROM marketplace_message
+             WHERE id = ANY(%s) AND conversation_id <> ALL(%s) GROUP BY conversation_id
+            """,
+            (message_ids, whole.ids),
+        )
+        return dict(self.env.cr.fetchall())
 
     # ------------------------------------------------------------ listings
 
@@ -206,11 +221,12 @@ class MarketplaceChannel(models.Model):
     # ------------------------------------------------------------ messages
 
     def _apply_messages(self, batch, conversations):
-        """:return: ids of the conversations whose messages changed, and ids of the messages"""
+        """:return: ids of the conversations whose messages changed, ids of the messages, and the conversations in
+        which one of ours was found again: it may have been sent at another time than we thought"""
+        Message = self.env["marketplace.message"]
         unique = self._each_once(batch.messages)
         if not unique:
-            return set(), []
-        Message = self.env["marketplace.message"]
+            return set(), [], Message.conversation_id
         known = self._known_messages(unique)
         fresh = [message for external_id, message in unique.items() if external_id not in known]
         # Oldest first, so that ids break ties between messages of the same second; there the batch's order counts.
@@ -235,7 +251,7 @@ class MarketplaceChannel(models.Model):
         touched = set(Message.browse(ids).conversation_id.ids)
         if "pending" in Message.browse(ids).mapped("media_state"):
             self.env["marketplace.job"]._trigger("media")
-        return touched, ids
+        return touched, ids, Message.browse(adopted.values()).conversation_id
 
     @staticmethod
     def _each_once(messages):

@@ -71,7 +71,7 @@ class MarketplaceChannel(models.Model):
     def _apply_messages(self, batch, conversations):
         """What buyers have written or how they have called is looked at by the job `clients`, not here: a delivery
         waits for nothing."""
-        touched, messages = super()._apply_messages(batch, conversations)
+        touched, messages, adopted = super()._apply_messages(batch, conversations)
         heard = {
             conversations["ids"][message.conversation_id]
             for message in batch.messages
@@ -87,7 +87,7 @@ class MarketplaceChannel(models.Model):
                 ["rules_pending"]
             )
             self.env["marketplace.job"]._trigger("clients")
-        return touched, messages
+        return touched, messages, adopted
 
     @api.model
     def _own_numbers(self, company):

@@ -177,13 +177,15 @@ class MarketplaceConversation(models.Model):
 
     # ------------------------------------------------------------ counters
 
-    def _recount(self):
+    def _recount(self, since=None):
         """Recompute what follows from the messages, the last tick and the last snooze, in one statement.
 
         Done = up to the later of our last answer (a call that was taken is one) and the last tick. Unread = from the
         client, no notice, later than that. Order within one second is the order of the ids.
         A snooze ends with an unread message that came after it, whatever its time: ids grow as messages come.
 
+        :param since: ``{conversation id: moment}`` where no message before that moment has changed; it spares those
+            who read the messages one by one (`marketplace.turn`) the older ones
         :return: the conversations in which something changed
         """
         if not self.ids:
@@ -232,9 +234,16 @@ class MarketplaceConversation(models.Model):
                                         THEN c.returned_at END AS due
                            ) d
                       LEFT JOIN LATERAL (
-                            SELECT m.* FROM marketplace_message m
-                             WHERE m.conversation_id = c.id AND m.direction <> 'note' AND m.state <> 'canceled'
-                             ORDER BY m.is_noise IS TRUE OR m.is_auto IS TRUE, m.sent_at DESC, m.id DESC LIMIT 1
+                            -- Two walks from the end: sorting by noise would read the whole chat.
+                            (SELECT m.*, 1 AS choice FROM marketplace_message m
+                              WHERE m.conversation_id = c.id AND m.direction <> 'note' AND m.state <> 'canceled'
+                                AND m.is_noise IS NOT TRUE AND m.is_auto IS NOT TRUE
+                              ORDER BY m.sent_at DESC, m.id DESC LIMIT 1)
+                             UNION ALL
+                            (SELECT m.*, 2 FROM marketplace_message m
+                              WHERE m.conversation_id = c.id AND m.direction <> 'note' AND m.state <> 'canceled'
+                              ORDER BY m.sent_at DESC, m.id DESC LIMIT 1)
+                             ORDER BY choice LIMIT 1
                            ) l ON true
                      WHERE c.id = ANY(%(ids)s)
                    ) n

@@ -22,12 +22,13 @@ class MarketplaceConversation(models.Model):
         readonly=True, copy=False, help="The beginning of the wait that the two moments are reckoned from."
     )
 
-    def _recount(self):
-        changed = super()._recount()
+    def _recount(self, since=None):
+        changed = super()._recount(since)
         self._set_clock()
         # sudo: ticks and turns follow from what was done, whoever did it
-        self.env["marketplace.tick"].sudo()._keep(self)
-        self.env["marketplace.turn"].sudo()._retell(self)
+        ticked = self.env["marketplace.tick"].sudo()._keep(self)
+        unticked = {chat: moment for chat, moment in (since or {}).items() if chat not in ticked}
+        self.env["marketplace.turn"].sudo()._retell(self, since=unticked)
         return changed
 
     def _set_clock(self, anew=False):

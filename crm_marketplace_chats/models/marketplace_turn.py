@@ -1,3 +1,6 @@
+from datetime import datetime
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -21,11 +24,25 @@ ENDINGS = [
 ]
 
 
+class Begin(NamedTuple):
+    """Where a story is told from.
+
+    :param has_earlier: whether there are turns before it
+    """
+
+    place: Place
+    has_earlier: bool
+
+
+BEGINNING = Begin(Place(datetime.min, 0), has_earlier=False)
+
+
 class MarketplaceTurn(models.Model):
     """One turn of a buyer: from what he said first that was not answered to the answer. See `turns` for the rules.
 
-    A function of the messages and the ticks, told anew as a whole for each conversation that something happens to and
-    never added to; so late messages, deletions and retries cannot bend it. The working time is reckoned when a turn
+    A function of the messages and the ticks, told anew for each conversation that something happens to and never added
+    to; so late messages, deletions and retries cannot bend it. Where it is known from when on the messages have changed,
+    the turns before that moment are left alone (`_unbent`). The working time is reckoned when a turn
     ends, by the hours that held then: hours changed later do not change the past, unless somebody asks for it.
     """
 
@@ -57,23 +74,27 @@ class MarketplaceTurn(models.Model):
     _start = models.UniqueIndex("(conversation_id, start_message_id)", "This turn is there already.")
     _began = models.Index("(channel_id, started_at)")
     _ended = models.Index("(channel_id, ended_at)")
+    _story = models.Index("(conversation_id, started_at)")
 
     # ------------------------------------------------------------ telling anew
 
     @api.model
-    def _retell(self, conversations, anew=False):
+    def _retell(self, conversations, anew=False, since=None):
         """Tell the turns of these conversations from their messages: one statement per table.
 
         :param anew: reckon the working time also of turns that have not changed
+        :param since: ``{conversation id: moment}``: no earlier message has changed since the last telling, and no
+            tick; conversations that are not in it are told as a whole
         """
         if not conversations.ids:
             return
-        stories = self._stories(conversations.ids)
-        stored = self._stored(conversations.ids)
+        begins = self._unbent(conversations.ids, since or {})
+        stories = self._stories(begins)
+        stored = self._stored(begins)
         told = [
             self._row(conversation_id, channel_id, turn)
             for conversation_id, (channel_id, entries, ticks) in stories.items()
-            for turn in turns_of(entries, ticks)
+            for turn in turns_of(entries, ticks, begins[conversation_id].has_earlier)
         ]
         changed = []
         for row in told:
@@ -88,9 +109,41 @@ class MarketplaceTurn(models.Model):
         update_changed(self, [{"id": row.pop("id"), **row} for row in changed if row["id"]])
 
     @api.model
-    def _stories(self, conversation_ids):
-        """``{conversation id: (channel id, entries, ticks)}``; noise tells nothing."""
+    def _unbent(self, conversation_ids, since):
+        """Where telling has to begin: with the last turn that an answer ended before the first change.
+
+        Whatever came after that answer, neither this turn nor one before it can change: each of them ends with its
+        first answer or first tick at the latest, and those are as they were.
+
+        :return: ``{conversation id: Begin}``
+        """
+        begins = dict.fromkeys(conversation_ids, BEGINNING)
+        if since:
+            self.flush_model()
+            self.env.cr.execute(
+                """
+                SELECT c.id, t.started_at, t.start_message_id, NOT t.is_first
+                  FROM unnest(%s, %s::timestamp[]) AS c(id, since)
+                  JOIN LATERAL (
+                        SELECT * FROM marketplace_turn
+                         WHERE conversation_id = c.id AND started_at < c.since AND ended_at < c.since
+                           AND ended_by <> 'tick'
+                         ORDER BY started_at DESC, start_message_id DESC LIMIT 1
+                       ) t ON true
+                """,
+                (list(since), list(since.values())),
+            )
+            begins |= {
+                conversation: Begin(Place(at, message), has_earlier)
+                for conversation, at, message, has_earlier in self.env.cr.fetchall()
+            }
+        return begins
+
+    @api.model
+    def _stories(self, begins):
+        """``{conversation id: (channel id, entries, ticks)}`` from there on; noise tells nothing."""
         self.env.flush_all()
+        story = self._from(begins)
         self.env.cr.execute(
             """
             SELECT m.conversation_id, m.channel_id, m.sent_at, m.id, m.author_id,
@@ -100,14 +153,15 @@ class MarketplaceTurn(models.Model):
                         THEN CASE WHEN m.author_id IS NULL THEN 'app' ELSE 'reply' END
                         ELSE '' END,
                    m.kind = 'call', m.kind = 'call' AND m.data->'call'->>'missed' = 'true'
-              FROM marketplace_message m JOIN marketplace_conversation c ON c.id = m.conversation_id
-             WHERE m.conversation_id = ANY(%(ids)s) AND m.is_noise IS NOT TRUE AND m.is_auto IS NOT TRUE
-               AND c.is_noise IS NOT TRUE
+              FROM unnest(%(ids)s, %(moments)s::timestamp[], %(messages)s) AS b(id, at, message)
+              JOIN marketplace_conversation c ON c.id = b.id
+              JOIN marketplace_message m ON m.conversation_id = b.id AND (m.sent_at, m.id) >= (b.at, b.message)
+             WHERE m.is_noise IS NOT TRUE AND m.is_auto IS NOT TRUE AND c.is_noise IS NOT TRUE
                AND (m.direction = 'in' AND m.kind <> 'deleted'
                     OR m.direction = 'out' AND m.state = ANY(%(answered)s))
              ORDER BY m.conversation_id, m.sent_at, m.id
             """,
-            {"ids": list(conversation_ids), "answered": list(ANSWERED_STATES)},
+            {**story, "answered": list(ANSWERED_STATES)},
         )
         stories = {}
         for conversation, channel, at, message, author, asks, answers, call, missed in self.env.cr.fetchall():
@@ -115,27 +169,43 @@ class MarketplaceTurn(models.Model):
             entries.append(Entry(Place(at, message), asks, answers, author, call, missed))
         self.env.cr.execute(
             """
-            SELECT conversation_id, message_at, message_id, ticked_at, user_id FROM marketplace_tick
-             WHERE conversation_id = ANY(%s) ORDER BY conversation_id, message_at, message_id
+            SELECT t.conversation_id, t.message_at, t.message_id, t.ticked_at, t.user_id
+              FROM unnest(%(ids)s, %(moments)s::timestamp[], %(messages)s) AS b(id, at, message)
+              JOIN marketplace_tick t ON t.conversation_id = b.id AND (t.message_at, t.message_id) >= (b.at, b.message)
+             ORDER BY t.conversation_id, t.message_at, t.message_id
             """,
-            (list(stories),),
+            story,
         )
         for conversation, at, message, ticked_at, user in self.env.cr.fetchall():
-            stories[conversation][2].append(Tick(Place(at, message), ticked_at, user))
+            if conversation in stories:
+                stories[conversation][2].append(Tick(Place(at, message), ticked_at, user))
         return stories
 
+    @staticmethod
+    def _from(begins):
+        """Parameters of the statements that read a story from there on."""
+        return {
+            "ids": list(begins),
+            "moments": [begin.place.at for begin in begins.values()],
+            "messages": [begin.place.id for begin in begins.values()],
+        }
+
     @api.model
-    def _stored(self, conversation_ids):
-        """``{(conversation id, id of the first message): the turn as a dict}``"""
+    def _stored(self, begins):
+        """``{(conversation id, id of the first message): the turn as a dict}``, from there on"""
         names = ["id", "conversation_id", "start_message_id", *FACTS]
-        rows = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
-                "SELECT %s FROM marketplace_turn WHERE conversation_id = ANY(%s)",
-                SQL(", ").join(map(SQL.identifier, names)),
-                list(conversation_ids),
+                """
+                SELECT %s FROM unnest(%s, %s::timestamp[], %s) AS b(id, at, message)
+                  JOIN marketplace_turn t ON t.conversation_id = b.id
+                   AND (t.started_at, t.start_message_id) >= (b.at, b.message)
+                """,
+                SQL(", ").join(SQL.identifier("t", name) for name in names),
+                *self._from(begins).values(),
             )
         )
-        turns = [dict(zip(names, row, strict=True)) for row in rows]
+        turns = [dict(zip(names, row, strict=True)) for row in self.env.cr.fetchall()]
         return {(turn["conversation_id"], turn["start_message_id"]): turn for turn in turns}
 
     @staticmethod

@@ -61,10 +61,11 @@ class Turn:
     missed_count: int
 
 
-def turns_of(entries, ticks):
+def turns_of(entries, ticks, has_earlier=False):
     """
-    :param entries: `Entry`, sorted by place
+    :param entries: `Entry`, sorted by place; of a story that goes on, from the beginning of a turn
     :param ticks: `Tick`, sorted by place
+    :param has_earlier: whether there are turns before these
     :return: `Turn`, in order
     """
     turns, number, tick_number, answer_number = [], 0, 0, 0
@@ -88,7 +89,7 @@ def turns_of(entries, ticks):
             if entries[number].asks:
                 asked.append(entries[number])
             number += 1
-        turns.append(_turn(asked, answer, tick, is_first=not turns))
+        turns.append(_turn(asked, answer, tick, is_first=not turns and not has_earlier))
     return turns
 
 
