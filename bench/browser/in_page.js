@@ -6,12 +6,17 @@ window.bench = (() => {
     /** Resolves when what stands in the document now has been painted: in a task of its own after the frame. */
     async function painted() {
         await frame();
-        await new Promise((resolve) => {
+        await nextTask();
+        return performance.now();
+    }
+
+    /** Resolves in a task of its own, after what is under way: the handlers of an event, or the painting of a frame. */
+    function nextTask() {
+        return new Promise((resolve) => {
             const { port1, port2 } = new MessageChannel();
             port1.onmessage = resolve;
             port2.postMessage(0);
         });
-        return performance.now();
     }
 
     /** Resolves when the condition holds, looked at after each change of the document. */
@@ -66,16 +71,35 @@ window.bench = (() => {
     }
 
     const typed = [];
+    const typingWork = [];
     let pressedAt = 0;
+    let handledFrom = 0;
 
-    /** From now on `typed` gets the ms from each key to the painted letter. */
+    /**
+     * From now on `typed` gets the ms from each key to the painted letter, and `typingWork` those of them in which the
+     * page was at work: handling the key, and its frame; not those in which it waited for the screen.
+     */
     function watchTyping() {
-        addEventListener("keydown", (ev) => (pressedAt = ev.timeStamp), true);
+        addEventListener(
+            "keydown",
+            (ev) => {
+                pressedAt = ev.timeStamp;
+                handledFrom = performance.now();
+            },
+            true
+        );
         addEventListener(
             "input",
             async () => {
-                const begin = pressedAt;
-                typed.push((await painted()) - begin);
+                const [begin, from] = [pressedAt, handledFrom];
+                await nextTask();
+                const handled = performance.now() - from;
+                await frame();
+                const frameFrom = performance.now();
+                await nextTask();
+                const end = performance.now();
+                typed.push(end - begin);
+                typingWork.push(handled + end - frameFrom);
             },
             true
         );
@@ -125,13 +149,15 @@ window.bench = (() => {
         return frames;
     }
 
-    function messagesHeld() {
+    /** @returns {number} records of that model in the page's store */
+    function held(model) {
         const { services } = odoo.__WOWL_DEBUG__.root.env;
-        return Object.keys(services["mail.store"]["marketplace.message"].records).length;
+        return Object.keys(services["mail.store"][model].records).length;
     }
 
     return {
         typed,
+        typingWork,
         arrived,
         listPainted,
         openScreen,
@@ -141,6 +167,6 @@ window.bench = (() => {
         watchArrivals,
         numbersShown,
         scrollToBeginning,
-        messagesHeld,
+        held,
     };
 })();

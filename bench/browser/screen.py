@@ -13,7 +13,7 @@ class Screen:
 
     def __init__(self, stage, path="/odoo/chats", login="anna"):
         self.stage = stage
-        self.page = stage.pages(login, path="/web/health")
+        self.page = stage.pages(login, path="about:blank")
         self.page.context.add_init_script(path=IN_PAGE)
         self.page.goto(path)
 
@@ -49,7 +49,8 @@ class Screen:
         expect(self.page.locator(".o_mchats_bubble").last).to_be_visible()
 
     def memory(self):
-        """What the page holds after the garbage is collected: megabytes of the heap, nodes, listeners."""
+        """What the page holds after the garbage is collected: megabytes of the heap, nodes, listeners, and the records
+        of messages and chats in its store."""
         session = self.page.context.new_cdp_session(self.page)
         session.send("Performance.enable")
         for _ in range(3):  # what waits for a finalizer goes with the next one
@@ -60,6 +61,7 @@ class Screen:
             "heap": found["JSHeapUsedSize"] / 2**20,
             "nodes": found["Nodes"],
             "listeners": found["JSEventListeners"],
+            "records": self.do("held", "marketplace.message") + self.do("held", "marketplace.conversation"),
         }
 
     @contextmanager

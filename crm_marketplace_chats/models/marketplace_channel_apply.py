@@ -19,8 +19,10 @@ KEPT_WHEN_EMPTY = frozenset(
 )
 #: How the ids of our own chats of telephone calls begin.
 CALLS = "calls/"
-#: Of more messages than this in one batch, screens get only those that are not older: the rest is history.
+#: Of more messages than this in one batch, screens get only those that are not older; from when on they lack others of
+#: which chats, they are told by a note of that type.
 LIVE_MESSAGES, LIVE_TIME = 50, timedelta(hours=1)
+MISSED = "crm_marketplace_chats.messages_missed"
 
 
 class MarketplaceChannel(models.Model):
@@ -420,7 +422,7 @@ class MarketplaceChannel(models.Model):
     # ------------------------------------------------------------ screens
 
     def _tell_screens(self, conversations, message_ids):
-        """One note per batch, to those who may use the channel."""
+        """One note per batch, to those who may use the channel; before it another one, if messages are left out."""
         conversations = conversations.filtered("last_message_at")
         if not conversations:
             return
@@ -428,4 +430,18 @@ class MarketplaceChannel(models.Model):
         if len(messages) > LIVE_MESSAGES:
             since = fields.Datetime.now() - LIVE_TIME
             messages = messages.search([("id", "in", message_ids), ("sent_at", ">=", since)])
+        if missed := self._missed(set(message_ids) - set(messages.ids)):
+            self._bus_send(MISSED, {"chats": missed}, subchannel=self._bus_subchannel())
         self._store_for_screens().add(conversations).add(messages).bus_send()
+
+    def _missed(self, message_ids):
+        """:return: ``[{"id": chat, "since": moment of the oldest of these messages in it}]``"""
+        if not message_ids:
+            return []
+        self.env.cr.execute(
+            "SELECT conversation_id, min(sent_at) FROM marketplace_message WHERE id = ANY(%s) GROUP BY 1",
+            (list(message_ids),),
+        )
+        return [
+            {"id": chat, "since": fields.Datetime.to_string(since)} for chat, since in self.env.cr.fetchall()
+        ]

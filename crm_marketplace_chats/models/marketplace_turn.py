@@ -1,4 +1,3 @@
-from datetime import datetime
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -34,16 +33,16 @@ class Begin(NamedTuple):
     has_earlier: bool
 
 
-BEGINNING = Begin(Place(datetime.min, 0), has_earlier=False)
+BEGINNING = Begin(Place(fields.Datetime.to_datetime("1970-01-01"), 0), has_earlier=False)
 
 
 class MarketplaceTurn(models.Model):
     """One turn of a buyer: from what he said first that was not answered to the answer. See `turns` for the rules.
 
-    A function of the messages and the ticks, told anew for each conversation that something happens to and never added
-    to; so late messages, deletions and retries cannot bend it. Where it is known from when on the messages have changed,
-    the turns before that moment are left alone (`_unbent`). The working time is reckoned when a turn
-    ends, by the hours that held then: hours changed later do not change the past, unless somebody asks for it.
+    A function of the messages and the ticks, told anew for each conversation that something happens to and never
+    added to; so late messages, deletions and retries cannot bend it. Where it is known from when on messages have
+    changed, the turns before that moment are left alone (`_unbent`). The working time is reckoned when a turn ends, by
+    the hours that held then: hours changed later do not change the past, unless somebody asks for it.
     """
 
     _name = "marketplace.turn"

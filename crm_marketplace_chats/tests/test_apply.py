@@ -16,6 +16,7 @@ from odoo.addons.crm_marketplace_chats.marketplaces.payload import (
     RemoteVehicle,
 )
 
+from ..models.marketplace_channel_apply import LIVE_MESSAGES, MISSED
 from .bazaar import deleted
 from .common import ChatsCase, about, batch, incoming, moment, naive, outgoing
 
@@ -377,6 +378,24 @@ class TestCounters(ApplyCase):
             conversations, messages = tell.call_args[0]
             self.assertEqual(conversations, self.chat(self.avito))
             self.assertEqual(messages, self.message(self.avito, change.external_id).ids)
+
+    def test_what_does_not_go_along_is_told(self):
+        """Of a small batch every message reaches the screens; of a large one with old ones, from when on they lack some."""
+        chat = self.written(self.avito)
+        missed = [{"id": chat.id, "since": "2026-03-02 10:05:00"}]
+        for count, told in ((LIVE_MESSAGES, []), (LIVE_MESSAGES + 1, missed)):
+            notes = []
+
+            def note(_bus, _to, kind, payload, notes=notes):
+                notes.append((kind, payload))
+
+            with patch.object(type(self.env["bus.bus"]), "_sendone", note):
+                self.apply(self.avito, *(incoming(f"{count}-{n}", minutes=5 + n) for n in range(count)))
+            stored = [one for kind, payload in notes for one in payload.get("marketplace.message", ())]
+            self.assertEqual(len(stored), 0 if told else count)
+            self.assertEqual(
+                [one for kind, payload in notes if kind == MISSED for one in payload["chats"]], told
+            )
 
 
 @tagged("post_install", "-at_install")

@@ -5,6 +5,7 @@
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from random import Random
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
@@ -190,6 +191,34 @@ class TestTurns(HoursCase):
                 self.env["marketplace.turn"]._retell(chats, anew=True)
                 self.assertEqual([self.stored(chat) for chat in chats], before)
                 chats.unlink()
+
+    def test_a_long_story_is_not_read_from_the_beginning(self):
+        """A message that comes in is told from the last answer before it; one that comes late, from earlier on; a tick
+        or another sender, from the very beginning."""
+
+        def at(minutes):
+            return (START + timedelta(minutes=minutes)).replace(tzinfo=timezone.utc)
+
+        entries = []
+        for number in range(40):
+            entries.append(incoming(f"in{number}", sent_at=at(20 * number)))
+            entries.append(outgoing(f"out{number}", sent_at=at(20 * number + 5)))
+        chat = self.written(self.avito, "c1", *entries)
+        Turn = type(self.env["marketplace.turn"])
+        read, stories = [], Turn._stories
+
+        def counted(turn, begins):
+            found = stories(turn, begins)
+            read.append(sum(len(entries) for _channel, entries, _ticks in found.values()))
+            return found
+
+        with patch.object(Turn, "_stories", counted):
+            self.apply(self.avito, incoming("new", sent_at=at(1000)))
+            self.apply(self.avito, outgoing("late", sent_at=at(20 * 30 + 3)))
+            with freeze_time(SPAN[1] - timedelta(days=1)):
+                chat.with_user(self.anna).chats_tick(self.message(self.avito, "new").id)
+        self.assertEqual(read, [3, 2 * 11 + 2, 82])
+        self.check("a long story")
 
     def check_report(self):
         """The report's figures per employee are those of the plain turns."""

@@ -1,4 +1,4 @@
-import { formatDate, toLocaleDateString } from "@web/core/l10n/dates";
+import { toLocaleDateString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { formatInteger } from "@web/views/fields/formatters";
 
@@ -55,10 +55,6 @@ export function dayLabel(moment, now) {
     return moment.toLocaleString(
         moment.year === now.year ? format : { ...format, year: "numeric" }
     );
-}
-
-export function fullTime(moment) {
-    return moment ? `${formatDate(moment)} ${clockTime(moment)}` : "";
 }
 
 /** @returns {number} whole minutes from `since` to `now` */

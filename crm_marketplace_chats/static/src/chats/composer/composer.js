@@ -58,7 +58,7 @@ export class Composer extends Component {
         useEffect(
             (textarea) => {
                 if (textarea && !hasTouch()) {
-                    textarea.focus();
+                    textarea.focus({ preventScroll: true });
                 }
             },
             () => [this.textarea.el]
@@ -71,6 +71,9 @@ export class Composer extends Component {
             (textarea) => {
                 if (textarea) {
                     textarea.style.height = "auto";
+                }
+                // An empty one is a line high: measuring it would cost a layout with each chat that is opened.
+                if (textarea?.value) {
                     textarea.style.height = `${Math.min(textarea.scrollHeight, HIGHEST)}px`;
                 }
             },

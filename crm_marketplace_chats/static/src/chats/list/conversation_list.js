@@ -13,7 +13,7 @@ import { useDebounced } from "@web/core/utils/timing";
 import { useListKeys } from "./list_keys";
 import { Facets } from "./filters/facets";
 import { FilterMenu } from "./filters/filter_menu";
-import { ConversationRow } from "./row/conversation_row";
+import { ConversationRows } from "./rows/conversation_rows";
 import { SelectionBar } from "./selection/selection_bar";
 import { useSteadyScroll } from "./steady_scroll";
 
@@ -22,7 +22,7 @@ const SEARCH_MS = 250;
 /** Search, views and channels over the conversations themselves. */
 export class ConversationList extends Component {
     static template = "crm_marketplace_chats.ConversationList";
-    static components = { ConversationRow, Facets, FilterMenu, MarketplaceMark, SelectionBar, ShiftSwitch };
+    static components = { ConversationRows, Facets, FilterMenu, MarketplaceMark, SelectionBar, ShiftSwitch };
     static props = {};
 
     setup() {
@@ -38,11 +38,11 @@ export class ConversationList extends Component {
             () => this.chats.changeList((list) => list.setSearch(this.input.search)),
             SEARCH_MS
         );
-        this.keys = useListKeys(this.scroll, {
+        this.keys = useListKeys(this.scroll, this.chats, {
             open: (id) => this.open(id),
             select: (id, isRange) => this.select(id, isRange),
         });
-        useSteadyScroll(this.scroll, ".o_mchats_row");
+        useSteadyScroll(this.scroll, ".o_mchats_row", () => this.list.rows);
         this.useMore();
         this.useAskedRefresh();
         // The field follows what was chosen elsewhere, e.g. an own filter.

@@ -6,13 +6,20 @@ import { onPatched, onWillPatch } from "@odoo/owl";
  *
  * @param {{el: HTMLElement}} scroll the scrolling element
  * @param {string} selector of its rows, which carry `data-id`
+ * @param {() => any[]} getRows another array when rows may have come, gone or moved: only then is anything measured
  */
-export function useSteadyScroll(scroll, selector) {
+export function useSteadyScroll(scroll, selector, getRows) {
     let before = new Map();
+    let shown;
 
     const rows = () => [...scroll.el.querySelectorAll(`${selector}[data-id]`)];
 
     onWillPatch(() => {
+        before.clear();
+        if (shown === getRows()) {
+            return;
+        }
+        shown = getRows();
         const { scrollTop, clientHeight } = scroll.el;
         const isVisible = (row) =>
             row.offsetTop + row.offsetHeight > scrollTop && row.offsetTop < scrollTop + clientHeight;
@@ -22,6 +29,9 @@ export function useSteadyScroll(scroll, selector) {
     });
 
     onPatched(() => {
+        if (!before.size) {
+            return;
+        }
         // A row that changed its own place says nothing: what most of them did is what the user would feel.
         const moves = rows()
             .filter((row) => before.has(row.dataset.id))

@@ -1,4 +1,6 @@
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
+import { user } from "@web/core/user";
 
 const CONVERSATION = "marketplace.conversation";
 const MESSAGE = "marketplace.message";
@@ -162,7 +164,23 @@ export class ChatsApi {
         return this.call(CONVERSATION, "chats_colleagues", [[id]]);
     }
 
-    /** @param {"looking"|"typing"|"gone"} state */
+    /** Also when the page is being left at this moment, and never waits for an answer. */
+    gone(id) {
+        const params = {
+            model: CONVERSATION,
+            method: "chats_presence",
+            args: [[id]],
+            kwargs: { state: "gone", context: user.context },
+        };
+        return browser.fetch(`/web/dataset/call_kw/${CONVERSATION}/chats_presence`, {
+            method: "POST",
+            keepalive: true,
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ jsonrpc: "2.0", method: "call", params }),
+        });
+    }
+
+    /** @param {"looking"|"typing"} state */
     presence(id, state) {
         return this.call(CONVERSATION, "chats_presence", [[id]], { state });
     }

@@ -1,6 +1,7 @@
 import { failureText } from "@crm_marketplace_chats/chats/common/failure";
-import { EventBus, markRaw, reactive, useEnv, useState } from "@odoo/owl";
+import { EventBus, markRaw, reactive, toRaw, useEnv, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
+import { deserializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { groupBy } from "@web/core/utils/arrays";
 import { ChatsApi } from "./chats_api";
@@ -13,6 +14,8 @@ import { ThreadModel } from "./thread_model";
 import { WritingHabits } from "./writing_habits";
 
 const PANEL_SLOT = "crm_marketplace_chats.panel";
+/** So many chats are shown again without waiting for the server; what others hold is let go. */
+export const KEPT_CHATS = 50;
 
 /** The state of the Chats screen: which conversation is open, and the parts that know the rest. */
 export class ChatsModel {
@@ -20,6 +23,8 @@ export class ChatsModel {
     channelIds = [];
     /** @type {number|false} */
     openId = false;
+    /** The same as a mark, `{[id]: true}`: a row of the list watches its own. */
+    front = {};
     /** What the user has to be told about the whole screen. */
     notice = "";
     /** Why the screen could not start. */
@@ -32,6 +37,8 @@ export class ChatsModel {
     isDoing = false;
     /** @type {{id: number, name: string}[]} colleagues who use the same channels, once they are asked for */
     employees = [];
+    /** Settled when the messages of the chat that was opened last have come: everything else about it waits so long. */
+    opening = Promise.resolve();
     /** @type {{id: number, name: string, view: string}[]} own filters */
     savedFilters = [];
     /** @type {boolean|null} whether chats are given to this user; null where they are given to nobody */
@@ -48,7 +55,7 @@ export class ChatsModel {
         this.habits = reactive(new WritingHabits());
         this.list = reactive(new ListModel(this.api, this.store));
         this.selection = reactive(new Selection(this.list));
-        /** @type {Map<number, ThreadModel>} those that were opened */
+        /** @type {Map<number, ThreadModel>} those that were opened last, the open one at the end */
         this.threads = new Map();
         /** @type {Map<number, Object>} what the car panel showed last, by conversation */
         this.panels = markRaw(new Map());
@@ -106,14 +113,42 @@ export class ChatsModel {
      * @param {number|false} [hitId] a message that the search has found, to be shown in its place
      */
     async open(id, hitId = false) {
-        if (!this.threads.has(id)) {
-            this.threads.set(id, new ThreadModel(this.api, this.store, id));
-        }
-        this.openId = id;
+        const thread = this.threads.get(id) ?? new ThreadModel(this.api, this.store, id);
+        this.threads.delete(id);
+        this.threads.set(id, thread);
+        this.bringToFront(id);
+        this.letGo();
         this.notice = "";
         this.isDrawerOpen = false;
         this.list.keep(this.conversation);
-        await this.loadThread(id, hitId);
+        this.opening = this.loadThread(id, hitId);
+        await this.opening;
+    }
+
+    /** A screen may stay open for days: of chats that were opened long ago it keeps nothing but their rows. */
+    letGo() {
+        for (const [id, thread] of [...this.threads].slice(0, -KEPT_CHATS)) {
+            thread.showOnly([]);
+            this.threads.delete(id);
+            this.panels.delete(id);
+        }
+    }
+
+    /** Notes bring the messages of all chats: those of a chat that is not kept are not needed. */
+    letGoUnopened() {
+        const messages = Object.values(toRaw(this.store)["marketplace.message"].records);
+        const unneeded = messages.filter(({ conversation_id }) => !this.threads.has(conversation_id?.id));
+        this.store.MAKE_UPDATE(() => unneeded.forEach((message) => message.delete()));
+    }
+
+    /** @param {{id: number, since: string}[]} missed chats with messages that did not come along, and since when */
+    catchUp(missed) {
+        for (const { id, since } of missed) {
+            this.threads.get(id)?.miss(deserializeDateTime(since));
+        }
+        if (missed.some(({ id }) => id === this.openId)) {
+            this.thread.catchUp();
+        }
     }
 
     async loadThread(id, hitId = false) {
@@ -160,8 +195,17 @@ export class ChatsModel {
         this.list.keep(this.conversation);
     }
 
+    /** @param {number|false} id */
+    bringToFront(id) {
+        delete this.front[this.openId];
+        this.openId = id;
+        if (id) {
+            this.front[id] = true;
+        }
+    }
+
     close() {
-        this.openId = false;
+        this.bringToFront(false);
         this.isDrawerOpen = false;
         this.list.keep(undefined);
     }

@@ -1,4 +1,6 @@
 import { failureText } from "@crm_marketplace_chats/chats/common/failure";
+import { toRaw } from "@odoo/owl";
+import { rowMoves } from "./records";
 import { comparator, VIEWS } from "./views";
 
 const PAGE = 50;
@@ -27,6 +29,11 @@ export class ListModel {
     isLoadingMore = false;
     /** @type {{id: number, key: number}|undefined} the open row: it keeps its place when it stops matching */
     kept = undefined;
+    /** Counts how often a row that had stopped matching was let go. */
+    releases = 0;
+    moves = rowMoves;
+    /** @type {{causes: any[], rows: Object[]}} `rows` as they were found last, and of what that was a result */
+    found = { causes: [], rows: [] };
     /** @type {Map<number, string>} matching by what is known here, but left out by the server: until they change */
     gone = new Map();
     /** Answers to an older question are dropped. */
@@ -55,8 +62,23 @@ export class ListModel {
         return this.isAsked || this.channelIds.length > 0;
     }
 
-    /** @returns {Object[]} conversations, as they are to be shown */
+    /**
+     * Found anew only where something has changed that they depend on: whoever reads this watches those few things,
+     * not each field of each conversation.
+     *
+     * @returns {Object[]} conversations, as they are to be shown; the same array as long as nothing has moved
+     */
     get rows() {
+        const { moves, releases, view, channelIds, search, filters, ids, hasMore, gone } = this;
+        const causes = [moves.count, releases, view, channelIds, search, filters, ids, hasMore, gone].map(toRaw);
+        const plain = toRaw(this);
+        if (causes.some((cause, index) => cause !== plain.found.causes[index])) {
+            plain.found = { causes, rows: plain.findRows() };
+        }
+        return plain.found.rows;
+    }
+
+    findRows() {
         const records = this.store["marketplace.conversation"];
         if (this.isAsked) {
             return this.ids.map((id) => records.get(id)).filter((row) => row?.isKnown);
@@ -100,10 +122,16 @@ export class ListModel {
 
     /** The open conversation stays in its place also when it is answered; the one before is let go. */
     keep(conversation) {
-        this.kept =
+        const plain = toRaw(this);
+        const before = plain.kept && this.store["marketplace.conversation"].get(plain.kept.id);
+        // As long as it matches, nobody sees that a row is kept: so no row is drawn anew for it.
+        plain.kept =
             conversation && this.view.matches(conversation)
                 ? { id: conversation.id, key: this.view.order.key(conversation) }
                 : undefined;
+        if (before && !this.view.matches(before)) {
+            this.releases++;
+        }
     }
 
     setView(view) {

@@ -4,6 +4,8 @@ import { onMounted, onWillUnmount, useEnv, useExternalListener } from "@odoo/owl
 import { browser } from "@web/core/browser/browser";
 import { useBus, useService } from "@web/core/utils/hooks";
 
+/** The server has stored more messages at once than it sends along. */
+const MISSED = "crm_marketplace_chats.messages_missed";
 /** A line that comes back within this time is not worth a word. */
 const GRACE_MS = 4000;
 export const POLL_MS = 15000;
@@ -57,6 +59,8 @@ export function useLiveLine(chats) {
 
     useBus(bus, "BUS:WORKER_STATE_UPDATED", ({ detail }) => judge(detail));
     onMounted(() => judge(bus.workerState));
+    const catchUp = ({ chats: missed }) => chats.catchUp(missed);
+    bus.subscribe(MISSED, catchUp);
     useBus(useEnv().bus, ACCESS_CHANGED, () => chats.renewAccess());
     const channels = browser.setInterval(() => chats.loadChannels(), CHANNELS_MS);
     let hiddenAt = 0;
@@ -82,9 +86,11 @@ export function useLiveLine(chats) {
             wake();
         }
         chats.now = now;
+        chats.letGoUnopened();
     }, CLOCK_MS);
     onWillUnmount(() => {
         stop();
+        bus.unsubscribe(MISSED, catchUp);
         browser.clearInterval(clock);
         browser.clearInterval(channels);
     });

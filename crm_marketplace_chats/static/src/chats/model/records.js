@@ -3,11 +3,18 @@ import {
     MarketplaceConversation,
     VersionedRecord,
 } from "@crm_marketplace_chats/core/records";
+import { reactive } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { patch } from "@web/core/utils/patch";
 
 /** Sent on the environment's bus when something came by itself that may move a conversation in the list. */
 export const CONVERSATION_CHANGED = "CHATS:CONVERSATION-CHANGED";
+
+/**
+ * Counts the changes by which rows of a list come, go and move. Whoever watches this one number need not watch a dozen
+ * fields of each conversation that is loaded.
+ */
+export const rowMoves = reactive({ count: 0 });
 
 /**
  * A record takes nothing older than what it holds. An answer may come after a note of the bus that knows more, or from a
@@ -37,6 +44,15 @@ patch(MarketplaceChannel.prototype, {
     get isTroubled() {
         return this.active && (this.state === "refused" || Boolean(this.is_behind));
     },
+
+    /** Without its channel no conversation is shown. */
+    update(data) {
+        const before = this.name;
+        super.update(data);
+        if (this.name !== before) {
+            rowMoves.count++;
+        }
+    },
 });
 
 patch(MarketplaceConversation.prototype, {
@@ -55,9 +71,22 @@ patch(MarketplaceConversation.prototype, {
         return `${this.countedBy} ${+this.last_message_at}`;
     },
 
+    /** What decides about its row: by model/views.js. */
+    get placedBy() {
+        return `${this.changedBy} ${+this.waiting_since} ${this.is_noise} ${this.channel_id?.id} ${this.isKnown}`;
+    },
+
+    delete() {
+        super.delete();
+        rowMoves.count++;
+    },
+
     update(data) {
-        const before = this.changedBy;
+        const { changedBy: before, placedBy } = this;
         super.update(data);
+        if (this.placedBy !== placedBy) {
+            rowMoves.count++;
+        }
         const { bus, services } = this.store.env;
         // An answer that brings its own numbers is no news.
         if (this.changedBy !== before && !services["crm_marketplace_chats.counter"].isQuiet) {

@@ -2,6 +2,8 @@ import { failureText, isOutOfReach } from "@crm_marketplace_chats/chats/common/f
 import { compareMessages } from "@crm_marketplace_chats/core/records";
 import { markRaw } from "@odoo/owl";
 
+/** Messages asked for, and shown, when a chat is opened: more than a screen holds, as few as are drawn in no time. */
+export const FIRST = 30;
 const PAGE = 50;
 /** Messages on screen at once. What lies further away is let go, and asked for again when somebody scrolls there. */
 export const WINDOW = 200;
@@ -63,8 +65,16 @@ export class ThreadModel {
         );
     }
 
-    get isEmpty() {
-        return !this.messages.length;
+    /** @returns {number|false} a message of ours that has just been written, where it is the newest one */
+    get queuedLastId() {
+        const all = this.conversation?.messages ?? [];
+        for (let index = all.length - 1; index >= 0; index--) {
+            const { id, state } = all[index];
+            if (state !== "canceled") {
+                return state === "queued" && id;
+            }
+        }
+        return false;
     }
 
     /** Back to the newest page at once, as far as it is held: the user comes anew. */
@@ -74,7 +84,7 @@ export class ThreadModel {
             this.hasNewer = false;
             this.showOnly([]);
         } else if (this.status === "ready") {
-            this.keepNewest(PAGE);
+            this.keepNewest(FIRST);
         }
     }
 
@@ -82,7 +92,7 @@ export class ThreadModel {
     async load() {
         const known = new Set(this.held.map(({ id }) => id));
         const wasLoaded = this.status === "ready";
-        await this.ask({}, ({ ids, has_more }) => {
+        await this.ask({ limit: FIRST }, ({ ids, has_more }) => {
             // Somebody who reads further up stays there.
             if (!this.hasNewer && !(wasLoaded && ids.some((id) => known.has(id)))) {
                 this.oldestId = ids[0] ?? false;
@@ -132,6 +142,30 @@ export class ThreadModel {
         this.goalId = this.store["marketplace.message"].get(id) ? id : false;
     }
 
+    /**
+     * Messages have come that were not sent along: from there on what is held has holes, so the window ends before.
+     *
+     * @param {luxon.DateTime} since the moment of the oldest of them
+     */
+    miss(since) {
+        if (this.status !== "ready") {
+            return;
+        }
+        const last = this.messages.findLast(({ sent_at }) => sent_at < since);
+        if (last) {
+            this.hasNewer = true;
+            this.newestId = last.id;
+        } else {
+            this.status = "loading";
+            this.showOnly([]);
+        }
+    }
+
+    /** Brings what `miss` has cut off. */
+    catchUp() {
+        return this.hasNewer ? this.loadNewer() : this.load();
+    }
+
     /** Shows the newest messages. */
     async goToNewest() {
         if (this.hasNewer) {
@@ -154,7 +188,7 @@ export class ThreadModel {
 
     async ask(page, accept) {
         try {
-            const answer = await this.api.thread(this.id, { ...page, limit: PAGE });
+            const answer = await this.api.thread(this.id, { limit: PAGE, ...page });
             this.failure = "";
             this.unreadId = answer.unread_id;
             accept(answer);
@@ -205,9 +239,17 @@ export class ThreadModel {
 
     /** Everything that is loaded now has been on screen. */
     see() {
-        const newest = this.messages.at(-1);
-        if (newest && !this.hasNewer) {
+        const { messages } = this;
+        const newest = messages.at(-1);
+        if (!newest || this.hasNewer) {
+            return;
+        }
+        if (newest.id !== this.seenId) {
             this.seen = markRaw({ id: newest.id, sent_at: newest.sent_at });
+        }
+        // Where somebody stays at the end of a busy chat, what he has read long ago leaves at the top.
+        if (messages.length > WINDOW + PAGE) {
+            this.keepNewest(WINDOW);
         }
     }
 

@@ -1,4 +1,4 @@
-import { clockTime, fullTime } from "@crm_marketplace_chats/chats/common/format";
+import { clockTime } from "@crm_marketplace_chats/chats/common/format";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { Component, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
@@ -8,7 +8,7 @@ import { escapeRegExp } from "@web/core/utils/strings";
 /** An internal note between the messages of a chat. */
 export class NoteBubble extends Component {
     static template = "crm_marketplace_chats.NoteBubble";
-    static props = { message: Object, isFirst: Boolean };
+    static props = { message: Object, isFirst: Boolean, /** Its day, in digits. */ date: String };
 
     setup() {
         this.chats = useChats();
@@ -33,7 +33,7 @@ export class NoteBubble extends Component {
     }
 
     get fullTime() {
-        return fullTime(this.message.sent_at);
+        return `${this.props.date} ${this.time}`;
     }
 
     /** @returns {{text: string, isMention: boolean}[]} */

@@ -4,7 +4,7 @@ import { ClientCard } from "@crm_marketplace_chats/chats/deal/client/client_card
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { safeUrl } from "@crm_marketplace_chats/chats/common/text_parts";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
-import { Component, useEffect, useState } from "@odoo/owl";
+import { Component, status, useEffect, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
@@ -52,6 +52,10 @@ export class CarPanel extends Component {
     }
 
     async load() {
+        await this.chats.opening;
+        if (status(this) === "destroyed") {
+            return;
+        }
         try {
             this.show(await this.lastAsked.add(this.chats.api.panel(this.conversation.id)));
         } catch (error) {
@@ -97,10 +101,6 @@ export class CarPanel extends Component {
 
     onClientChanged(panel) {
         this.state.data = panel;
-    }
-
-    makeLead() {
-        return this.make("lead", () => this.chats.api.makeLead(this.conversation.id));
     }
 
     makeVehicle() {

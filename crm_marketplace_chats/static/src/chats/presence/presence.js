@@ -1,6 +1,8 @@
-import { reactive } from "@odoo/owl";
+import { reactive, toRaw } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { user } from "@web/core/user";
+import { groupBy } from "@web/core/utils/arrays";
+import { batched } from "@web/core/utils/timing";
 
 /** How often one says that one is still there, and that one is writing. */
 export const HEARTBEAT_MS = 25000;
@@ -9,14 +11,21 @@ const TYPING_MS = 3000;
 const LIFE_MS = { looking: 60000, typing: 8000 };
 const SWEEP_MS = 2000;
 
+function recordsOf(store) {
+    return Object.values(store["marketplace.presence"].records);
+}
+
 /** Who else is in the chats, and telling them that we are. */
 export class Presence {
     /** @type {number|false} the chat that this user has in front */
     openId = false;
     typedAt = 0;
     saidAt = 0;
+    isOver = false;
     /** Ids of those whom we have met in the open chat. */
     met = new Set();
+    /** @type {Object<number, {user: Object, state: string}[]>} see `others`; each sign watches its own chat alone */
+    present = {};
 
     constructor(api, store) {
         this.api = api;
@@ -24,19 +33,29 @@ export class Presence {
     }
 
     get records() {
-        return Object.values(this.store["marketplace.presence"].records);
+        return recordsOf(this.store);
     }
 
     /** @returns {{user: {id: number, name: string}, state: string}[]} colleagues in a chat, those who write first */
     others(conversationId) {
-        return this.records
-            .filter(
-                (record) =>
-                    record.conversation_id === conversationId &&
-                    record.user.id !== user.userId &&
-                    record.state !== "gone"
-            )
-            .sort((a, b) => (a.state < b.state) - (a.state > b.state) || a.user.id - b.user.id);
+        return this.present[conversationId] ?? [];
+    }
+
+    /** Sorts what is known by chat. Where nothing has changed nothing is touched, so nothing is drawn anew. */
+    sort(records) {
+        const colleagues = records
+            .filter((record) => record.user.id !== user.userId && record.state !== "gone")
+            .sort((a, b) => (a.state < b.state) - (a.state > b.state) || a.user.id - b.user.id)
+            .map(({ conversation_id, user, state }) => ({ conversation_id, user, state }));
+        const present = groupBy(colleagues, "conversation_id");
+        const known = toRaw(this.present);
+        for (const id of Object.keys({ ...known, ...present })) {
+            if (!present[id]) {
+                delete this.present[id];
+            } else if (JSON.stringify(present[id]) !== JSON.stringify(known[id])) {
+                this.present[id] = present[id];
+            }
+        }
     }
 
     /** @param {number|false} id the chat that is in front from now on */
@@ -78,7 +97,7 @@ export class Presence {
     async say(state) {
         this.saidAt = Date.now();
         try {
-            await this.api.presence(this.openId, state);
+            await (state === "gone" ? this.api.gone(this.openId) : this.api.presence(this.openId, state));
         } catch {
             // Whether colleagues know of us is not worth a word: the next heartbeat tries again.
         }
@@ -95,6 +114,7 @@ export class Presence {
                 record.state = "looking";
             }
         }
+        this.sort(this.records);
         this.greet();
     }
 
@@ -109,10 +129,14 @@ export class Presence {
     }
 
     start() {
+        const sort = () => !this.isOver && this.sort(recordsOf(watched));
+        const watched = reactive(this.store, batched(sort));
+        sort();
         this.sweeper = browser.setInterval(() => this.sweep(), SWEEP_MS);
     }
 
     stop() {
+        this.isOver = true;
         this.show(false);
         browser.clearInterval(this.sweeper);
     }

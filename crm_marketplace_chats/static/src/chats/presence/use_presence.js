@@ -42,7 +42,12 @@ export function usePresence(chats, root) {
     useExternalListener(document, "visibilitychange", judge);
     useExternalListener(window, "focus", judge);
     useExternalListener(window, "blur", judge);
-    useExternalListener(window, "pagehide", leave);
+    useExternalListener(window, "pagehide", () => {
+        presence.show(false);
+        leave();
+    });
+    // The browser may bring the page back as it was.
+    useExternalListener(window, "pageshow", judge);
     onMounted(() => {
         bus.addChannel(CHANNEL);
         presence.start();

@@ -55,7 +55,7 @@ export class Thread extends Component {
                     this.toEnd();
                 }
             },
-            () => [this.lastHeld?.state === "queued" && this.lastHeld.id]
+            () => [this.thread.queuedLastId]
         );
     }
 
@@ -63,11 +63,7 @@ export class Thread extends Component {
         return this.props.thread;
     }
 
-    get lastHeld() {
-        return this.thread.held.at(-1);
-    }
-
-    get days() {
+    getDays() {
         return threadDays(this.thread.messages, this.thread.dividerId);
     }
 

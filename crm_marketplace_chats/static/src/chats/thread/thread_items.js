@@ -1,11 +1,13 @@
+import { formatDate } from "@web/core/l10n/dates";
+
 /** Messages that follow each other within this time, by the same person, stand closer together. */
-const RUN_MINUTES = 10;
+const RUN_MS = 10 * 60 * 1000;
 
 function continues(message, previous) {
     return (
         previous?.direction === message.direction &&
         previous.author?.id === message.author?.id &&
-        message.sent_at.diff(previous.sent_at, "minutes").minutes < RUN_MINUTES
+        message.sent_at - previous.sent_at < RUN_MS
     );
 }
 
@@ -14,7 +16,7 @@ function continues(message, previous) {
  *
  * @param {Object[]} messages oldest first
  * @param {number|false} dividerId
- * @returns {{key: string, date: luxon.DateTime, items: {
+ * @returns {{key: string, date: luxon.DateTime, label: string, items: {
  *     type: "divider"|"message", key: string, message: Object, isFirst?: boolean
  * }[]}[]}
  */
@@ -22,9 +24,10 @@ export function threadDays(messages, dividerId) {
     const days = [];
     let day, previous;
     for (const message of messages) {
-        const key = message.sent_at.toISODate();
+        const { year, ordinal } = message.sent_at;
+        const key = `${year}-${ordinal}`;
         if (key !== day?.key) {
-            day = { key, date: message.sent_at, items: [] };
+            day = { key, date: message.sent_at, label: formatDate(message.sent_at), items: [] };
             days.push(day);
             previous = undefined;
         }

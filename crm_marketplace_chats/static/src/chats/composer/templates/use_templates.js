@@ -1,6 +1,6 @@
 import { failureText } from "@crm_marketplace_chats/chats/common/failure";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
-import { useEffect, useState } from "@odoo/owl";
+import { status, useComponent, useEffect, useState } from "@odoo/owl";
 import { useBus } from "@web/core/utils/hooks";
 
 /**
@@ -12,6 +12,7 @@ import { useBus } from "@web/core/utils/hooks";
  */
 export function useTemplates(getConversation) {
     const chats = useChats();
+    const component = useComponent();
     const templates = useState({
         status: "loading",
         items: [],
@@ -19,6 +20,10 @@ export function useTemplates(getConversation) {
         failure: "",
         async load() {
             templates.status = templates.items.length ? "ready" : "loading";
+            await chats.opening;
+            if (status(component) === "destroyed") {
+                return;
+            }
             try {
                 const { items, values } = await chats.api.templates(getConversation().id);
                 Object.assign(templates, { items, values, status: "ready" });

@@ -1,5 +1,5 @@
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
-import { Component, useEffect, useState } from "@odoo/owl";
+import { Component, status, useEffect, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { DealApi } from "../deal_api";
@@ -38,6 +38,10 @@ export class DealBar extends Component {
 
     /** The bar is no reason for a message: without an answer it shows what can be done, and the next refresh asks again. */
     async load() {
+        await this.chats.opening;
+        if (status(this) === "destroyed") {
+            return;
+        }
         try {
             this.state.deal = await this.api.deal(this.id);
         } catch {

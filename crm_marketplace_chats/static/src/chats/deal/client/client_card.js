@@ -1,7 +1,7 @@
 import { shortTime } from "@crm_marketplace_chats/chats/common/format";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";
 import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
-import { Component, useEffect, useState } from "@odoo/owl";
+import { Component, status, useEffect, useState } from "@odoo/owl";
 import { deserializeDateTime } from "@web/core/l10n/dates";
 import { useService } from "@web/core/utils/hooks";
 import { DealApi } from "../deal_api";
@@ -37,6 +37,10 @@ export class ClientCard extends Component {
 
     /** Without an answer the card stays as it is; the next message or the next opening asks again. */
     async load() {
+        await this.chats.opening;
+        if (status(this) === "destroyed") {
+            return;
+        }
         try {
             this.state.client = await this.api.client(this.id);
         } catch {

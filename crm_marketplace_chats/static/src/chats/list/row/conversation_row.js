@@ -14,11 +14,13 @@ export class ConversationRow extends Component {
     static components = { MarketplaceMark, PresenceSign, Tick };
     static props = {
         conversation: Object,
-        isOpen: Boolean,
-        isTabStop: Boolean,
+        /** Marks of the rows that are open and reached by Tab: `{[id]: true}`. Each row watches its own. */
+        front: Object,
+        tabStop: Object,
+        /** @type {Set<number>} */
+        picked: Object,
         now: Object,
         open: Function,
-        isSelected: Boolean,
         /** @type {(id: number, isRange: boolean) => void} */
         select: Function,
         /** What is searched for: marked where the row shows it. */
@@ -33,6 +35,18 @@ export class ConversationRow extends Component {
 
     get conversation() {
         return this.props.conversation;
+    }
+
+    get isOpen() {
+        return Boolean(this.props.front[this.conversation.id]);
+    }
+
+    get isTabStop() {
+        return Boolean(this.props.tabStop[this.conversation.id]);
+    }
+
+    get isSelected() {
+        return this.props.picked.has(this.conversation.id);
     }
 
     get name() {

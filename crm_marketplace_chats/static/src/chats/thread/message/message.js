@@ -1,4 +1,4 @@
-import { clockTime, durationLabel, fullTime } from "@crm_marketplace_chats/chats/common/format";
+import { clockTime, durationLabel } from "@crm_marketplace_chats/chats/common/format";
 import { KIND_LABELS, STATES } from "@crm_marketplace_chats/chats/common/kinds";
 import { safeUrl, textParts } from "@crm_marketplace_chats/chats/common/text_parts";
 import { Tick } from "@crm_marketplace_chats/chats/common/tick/tick";
@@ -31,6 +31,8 @@ export class Message extends Component {
         message: Object,
         conversation: Object,
         isFirst: Boolean,
+        /** Its day, in digits. */
+        date: String,
         openPicture: Function,
         goTo: Function,
     };
@@ -91,7 +93,7 @@ export class Message extends Component {
     }
 
     get fullTime() {
-        return fullTime(this.message.sent_at);
+        return `${this.props.date} ${this.time}`;
     }
 
     get author() {

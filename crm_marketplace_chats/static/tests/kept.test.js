@@ -1,0 +1,101 @@
+import {
+    ago,
+    defineChatsModels,
+    mockChatsServer,
+    openChats,
+    receive,
+} from "@crm_marketplace_chats/../tests/chats_test_helpers";
+import { KEPT_CHATS } from "@crm_marketplace_chats/chats/model/chats_model";
+import { click, contains } from "@mail/../tests/mail_test_helpers";
+import { advanceTime, describe, expect, queryAll, queryFirst, test } from "@odoo/hoot";
+import { getService, MockServer } from "@web/../tests/web_test_helpers";
+
+describe.current.tags("desktop");
+defineChatsModels();
+
+const MISSED = "crm_marketplace_chats.messages_missed";
+const held = () => Object.values(getService("mail.store")["marketplace.message"].records);
+const shown = () => queryAll("[data-message]").map((element) => Number(element.dataset.message));
+
+describe("memory", () => {
+    test("of chats that were opened long ago nothing but the row is kept", async () => {
+        const server = mockChatsServer();
+        const count = KEPT_CHATS + 3;
+        for (let id = 1; id <= count; id++) {
+            server.conversation({ id });
+            server.message(id, id);
+        }
+        server.pageSize = 100;
+        await openChats();
+        await click(".o_mchats_view[data-view='all']");
+        await contains(".o_mchats_row", { count });
+        for (let id = 1; id <= count; id++) {
+            queryFirst(`.o_mchats_row[data-id='${id}']`).click();
+            await contains(`[data-message='${id}']`);
+        }
+        expect(held().map(({ id }) => id).sort((a, b) => a - b)).toEqual(
+            [...Array(KEPT_CHATS).keys()].map((index) => index + 4)
+        );
+        const asked = server.called("chats_thread").length;
+        queryFirst(".o_mchats_row[data-id='1']").click();
+        await contains("[data-message='1']");
+        expect(server.called("chats_thread").length).toBe(asked + 1);
+        expect(held()).toHaveLength(KEPT_CHATS);
+    });
+
+    test("what notes bring of chats that nobody has opened is let go", async () => {
+        const server = mockChatsServer();
+        server.waiting(1, 30);
+        server.waiting(2, 20);
+        server.message(1, 1);
+        await openChats(1);
+        await contains("[data-message='1']");
+        server.message(2, 2);
+        receive({ "marketplace.message": [server.messages.at(-1)] });
+        expect(held()).toHaveLength(2);
+        await advanceTime(31000);
+        expect(held().map(({ id }) => id)).toEqual([1]);
+        await click(".o_mchats_row[data-id='2']");
+        await contains("[data-message='2']");
+    });
+});
+
+describe("messages that did not come along with their note", () => {
+    /** A chat with messages 1 to 5; 6 and 7 were stored in a large batch, 8 came by itself. */
+    async function openWithHole() {
+        const server = mockChatsServer();
+        server.waiting(1, 30);
+        server.waiting(2, 20);
+        for (let id = 1; id <= 5; id++) {
+            server.message(1, id, { sent_at: ago(60 - id) });
+        }
+        server.message(2, 20);
+        await openChats(1);
+        await contains("[data-message]", { count: 5 });
+        return server;
+    }
+
+    function store(server) {
+        for (const id of [6, 7, 8]) {
+            server.message(1, id, { sent_at: ago(60 - id) });
+        }
+        MockServer.env["bus.bus"]._sendone("broadcast", MISSED, { chats: [{ id: 1, since: ago(54) }] });
+        receive({ "marketplace.message": [server.messages.at(-1)] });
+    }
+
+    test("the open chat gets them at once", async () => {
+        store(await openWithHole());
+        await contains("[data-message]", { count: 8 });
+        expect(shown()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    });
+
+    test("another one has no hole when it is opened again", async () => {
+        const server = await openWithHole();
+        await click(".o_mchats_row[data-id='2']");
+        await contains("[data-message='20']");
+        store(server);
+        await click(".o_mchats_row[data-id='1']");
+        await contains("[data-message]", { count: 8 });
+        expect(shown()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    });
+});
