@@ -435,13 +435,17 @@ class MarketplaceChannel(models.Model):
         self._store_for_screens().add(conversations).add(messages).bus_send()
 
     def _missed(self, message_ids):
-        """:return: ``[{"id": chat, "since": moment of the oldest of these messages in it}]``"""
+        """:return: ``[{"id": chat, "since": moment of the oldest of these messages in it, "until": of the newest}]``"""
         if not message_ids:
             return []
         self.env.cr.execute(
-            "SELECT conversation_id, min(sent_at) FROM marketplace_message WHERE id = ANY(%s) GROUP BY 1",
+            """
+            SELECT conversation_id, min(sent_at), max(sent_at) FROM marketplace_message WHERE id = ANY(%s)
+             GROUP BY conversation_id
+            """,
             (list(message_ids),),
         )
         return [
-            {"id": chat, "since": fields.Datetime.to_string(since)} for chat, since in self.env.cr.fetchall()
+            {"id": chat, "since": fields.Datetime.to_string(since), "until": fields.Datetime.to_string(until)}
+            for chat, since, until in self.env.cr.fetchall()
         ]

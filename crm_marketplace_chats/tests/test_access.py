@@ -803,8 +803,11 @@ class TestBus(AccessCase):
                 *(incoming(f"h{number}", -number - 1) for number in range(200)),
                 incoming("m99", 99),
             )
-        self.assertEqual(len(sent), 1)
-        self.assertNotIn("marketplace.message", sent[0][2])
+        (missed_to, kind, missed), (told_to, _kind, told) = sent
+        self.assertEqual({missed_to, told_to}, {self.address(self.avito)})
+        self.assertEqual((kind, list(missed)), ("crm_marketplace_chats.messages_missed", ["chats"]))
+        self.assertEqual(set(missed["chats"][0]), {"id", "since", "until"})
+        self.assertNotIn("marketplace.message", told)
 
 
 @tagged("post_install", "-at_install")

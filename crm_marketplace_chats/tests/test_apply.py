@@ -380,9 +380,10 @@ class TestCounters(ApplyCase):
             self.assertEqual(messages, self.message(self.avito, change.external_id).ids)
 
     def test_what_does_not_go_along_is_told(self):
-        """Of a small batch every message reaches the screens; of a large one with old ones, from when on they lack some."""
+        """Of a small batch all messages reach the screens; of a large one of old messages, when those were."""
         chat = self.written(self.avito)
-        missed = [{"id": chat.id, "since": "2026-03-02 10:05:00"}]
+        times = {"since": "2026-03-02 10:05:00", "until": "2026-03-02 10:55:00"}
+        missed = [{"id": chat.id, **times}]
         for count, told in ((LIVE_MESSAGES, []), (LIVE_MESSAGES + 1, missed)):
             notes = []
 

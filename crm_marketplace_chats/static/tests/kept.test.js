@@ -79,7 +79,7 @@ describe("messages that did not come along with their note", () => {
         for (const id of [6, 7, 8]) {
             server.message(1, id, { sent_at: ago(60 - id) });
         }
-        MockServer.env["bus.bus"]._sendone("broadcast", MISSED, { chats: [{ id: 1, since: ago(54) }] });
+        MockServer.env["bus.bus"]._sendone("broadcast", MISSED, { chats: [{ id: 1, since: ago(54), until: ago(53) }] });
         receive({ "marketplace.message": [server.messages.at(-1)] });
     }
 
@@ -87,6 +87,17 @@ describe("messages that did not come along with their note", () => {
         store(await openWithHole());
         await contains("[data-message]", { count: 8 });
         expect(shown()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    });
+
+    test("what is older than what is shown leaves that where it is", async () => {
+        const server = await openWithHole();
+        const first = queryFirst("[data-message='1']");
+        server.messages.unshift({ ...server.messages[0], id: 90, sent_at: ago(100) });
+        MockServer.env["bus.bus"]._sendone("broadcast", MISSED, { chats: [{ id: 1, since: ago(100), until: ago(99) }] });
+        await contains("[data-message]", { count: 6 });
+        expect(shown()).toEqual([90, 1, 2, 3, 4, 5]);
+        expect(queryFirst("[data-message='1']")).toBe(first);
+        expect(server.called("chats_thread").at(-1).kwargs.before).toBe(1);
     });
 
     test("another one has no hole when it is opened again", async () => {

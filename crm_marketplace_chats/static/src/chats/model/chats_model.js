@@ -141,10 +141,10 @@ export class ChatsModel {
         this.store.MAKE_UPDATE(() => unneeded.forEach((message) => message.delete()));
     }
 
-    /** @param {{id: number, since: string}[]} missed chats with messages that did not come along, and since when */
+    /** @param {{id: number, since: string, until: string}[]} missed chats with messages that did not come along */
     catchUp(missed) {
-        for (const { id, since } of missed) {
-            this.threads.get(id)?.miss(deserializeDateTime(since));
+        for (const { id, since, until } of missed) {
+            this.threads.get(id)?.miss(deserializeDateTime(since), deserializeDateTime(until));
         }
         if (missed.some(({ id }) => id === this.openId)) {
             this.thread.catchUp();

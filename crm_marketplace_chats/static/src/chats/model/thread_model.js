@@ -143,16 +143,22 @@ export class ThreadModel {
     }
 
     /**
-     * Messages have come that were not sent along: from there on what is held has holes, so the window ends before.
+     * Messages have come that were not sent along: from there on what is held has holes, so the window ends before, or
+     * begins behind them.
      *
      * @param {luxon.DateTime} since the moment of the oldest of them
+     * @param {luxon.DateTime} until of the newest
      */
-    miss(since) {
+    miss(since, until) {
         if (this.status !== "ready") {
             return;
         }
-        const last = this.messages.findLast(({ sent_at }) => sent_at < since);
-        if (last) {
+        const { messages } = this;
+        const last = messages.findLast(({ sent_at }) => sent_at < since);
+        if (messages.length && messages[0].sent_at > until) {
+            this.hasMore = true;
+            this.oldestId = messages[0].id;
+        } else if (last) {
             this.hasNewer = true;
             this.newestId = last.id;
         } else {
@@ -163,7 +169,10 @@ export class ThreadModel {
 
     /** Brings what `miss` has cut off. */
     catchUp() {
-        return this.hasNewer ? this.loadNewer() : this.load();
+        if (this.hasNewer) {
+            return this.loadNewer();
+        }
+        return this.status === "loading" ? this.load() : undefined;
     }
 
     /** Shows the newest messages. */
