@@ -33,9 +33,11 @@ describe("memory", () => {
             queryFirst(`.o_mchats_row[data-id='${id}']`).click();
             await contains(`[data-message='${id}']`);
         }
-        expect(held().map(({ id }) => id).sort((a, b) => a - b)).toEqual(
-            [...Array(KEPT_CHATS).keys()].map((index) => index + 4)
-        );
+        expect(
+            held()
+                .map(({ id }) => id)
+                .sort((a, b) => a - b)
+        ).toEqual([...Array(KEPT_CHATS).keys()].map((index) => index + 4));
         const asked = server.called("chats_thread").length;
         queryFirst(".o_mchats_row[data-id='1']").click();
         await contains("[data-message='1']");
@@ -79,7 +81,9 @@ describe("messages that did not come along with their note", () => {
         for (const id of [6, 7, 8]) {
             server.message(1, id, { sent_at: ago(60 - id) });
         }
-        MockServer.env["bus.bus"]._sendone("broadcast", MISSED, { chats: [{ id: 1, since: ago(54), until: ago(53) }] });
+        MockServer.env["bus.bus"]._sendone("broadcast", MISSED, {
+            chats: [{ id: 1, since: ago(54), until: ago(53) }],
+        });
         receive({ "marketplace.message": [server.messages.at(-1)] });
     }
 
@@ -93,7 +97,9 @@ describe("messages that did not come along with their note", () => {
         const server = await openWithHole();
         const first = queryFirst("[data-message='1']");
         server.messages.unshift({ ...server.messages[0], id: 90, sent_at: ago(100) });
-        MockServer.env["bus.bus"]._sendone("broadcast", MISSED, { chats: [{ id: 1, since: ago(100), until: ago(99) }] });
+        MockServer.env["bus.bus"]._sendone("broadcast", MISSED, {
+            chats: [{ id: 1, since: ago(100), until: ago(99) }],
+        });
         await contains("[data-message]", { count: 6 });
         expect(shown()).toEqual([90, 1, 2, 3, 4, 5]);
         expect(queryFirst("[data-message='1']")).toBe(first);

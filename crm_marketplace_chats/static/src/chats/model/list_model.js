@@ -70,7 +70,17 @@ export class ListModel {
      */
     get rows() {
         const { moves, releases, view, channelIds, search, filters, ids, hasMore, gone } = this;
-        const causes = [moves.count, releases, view, channelIds, search, filters, ids, hasMore, gone].map(toRaw);
+        const causes = [
+            moves.count,
+            releases,
+            view,
+            channelIds,
+            search,
+            filters,
+            ids,
+            hasMore,
+            gone,
+        ].map(toRaw);
         const plain = toRaw(this);
         if (causes.some((cause, index) => cause !== plain.found.causes[index])) {
             plain.found = { causes, rows: plain.findRows() };
