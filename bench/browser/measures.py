@@ -84,7 +84,7 @@ def typing(stage, options):
         screen.show_all(LIVE)
         screen.open(stage.long)
         screen.do("watchTyping")
-        letters = "Здравствуйте, автомобиль в наличии, приезжайте. "
+        letters = "Good day, the car is in stock, you are welcome. "
         with Buyers(stage.shop, stage.live):
             for place in range(100 if options.quick else 400):
                 screen.page.keyboard.press(letters[place % len(letters)].replace(" ", "Space"))

@@ -12,7 +12,11 @@ def run(workspace, options):
     with staged(workspace) as stage:
         for measure in ALL:
             say(measure.__name__)
-            figures += measure(stage, options)
+            found = measure(stage, options)
+            # At once: the run is a long one, and the next measure may fail.
+            for figure in found:
+                say("  ".join(figure.cells()))
+            figures += found
         errors = stage.pages.unexpected()
     for error in errors:
         say(f"in the browser's console: {error}")

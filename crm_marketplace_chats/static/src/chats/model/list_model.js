@@ -34,7 +34,8 @@ export class ListModel {
     moves = rowMoves;
     /** @type {{causes: any[], rows: Object[]}} `rows` as they were found last, and of what that was a result */
     found = { causes: [], rows: [] };
-    /** @type {Map<number, string>} matching by what is known here, but left out by the server: until they change */
+    /** @type {Map<number, string>} matching by what is known here, but left out by the server: until they change. It is
+     * replaced, never written into, as all that `rows` depend on. */
     gone = new Map();
     /** Answers to an older question are dropped. */
     question = 0;
@@ -240,9 +241,8 @@ export class ListModel {
         const rows = this.isAsked ? [] : this.rows;
         const last = rows.findLastIndex(({ id }) => given.has(id));
         const range = answer.has_more ? rows.slice(0, last) : rows;
-        for (const conversation of range.filter(({ id }) => !given.has(id))) {
-            this.gone.set(conversation.id, conversation.changedBy);
-        }
+        const left = range.filter(({ id }) => !given.has(id));
+        this.gone = new Map(left.map(({ id, changedBy }) => [id, changedBy]));
     }
 
     async more() {

@@ -2,8 +2,8 @@ import { onMounted, onPatched, onWillPatch, onWillUnmount, useState } from "@odo
 
 /** This close to the end counts as being at the end. */
 const NEAR = 48;
-/** Pages are asked for this long before their place comes into sight. */
-const AHEAD = 600;
+/** Pages are asked for this long before their place comes into sight; not yet when a chat has just been opened. */
+const AHEAD = 400;
 
 /**
  * Where a thread is scrolled to: at the first unread message or the end when it opens, at the end as long as the user
