@@ -191,7 +191,8 @@ class MarketplaceTurn(models.Model):
 
     @api.model
     def _stored(self, begins):
-        """``{(conversation id, id of the first message): the turn as a dict}``, from there on"""
+        """``{(conversation id, id of the first message): the turn as a dict}``, from there on; without those whose
+        messages were erased: figures say nothing of the client, and stay."""
         names = ["id", "conversation_id", "start_message_id", *FACTS]
         self.env.cr.execute(
             SQL(
@@ -199,6 +200,10 @@ class MarketplaceTurn(models.Model):
                 SELECT %s FROM unnest(%s, %s::timestamp[], %s) AS b(id, at, message)
                   JOIN marketplace_turn t ON t.conversation_id = b.id
                    AND (t.started_at, t.start_message_id) >= (b.at, b.message)
+                  JOIN marketplace_conversation c ON c.id = b.id
+                 WHERE NOT (c.erased_at IS NOT NULL AND t.ended_at <= c.erased_at
+                            AND NOT EXISTS (SELECT FROM marketplace_message m WHERE m.id = t.start_message_id))
+                    OR t.ended_at IS NULL
                 """,
                 SQL(", ").join(SQL.identifier("t", name) for name in names),
                 *self._from(begins).values(),

@@ -108,6 +108,23 @@ class TestErasure(PrivacyMixin, ChatsCase):
         self.assertEqual((conversation.unread_count, conversation.is_unprocessed), (0, False))
         self.assertTrue(other.message_ids, "other clients are not touched")
 
+    def test_figures_stay(self):
+        """How fast he was answered says nothing of the client; that he waits would say that there is somebody."""
+        conversation = self.talked()
+        turns = self.env["marketplace.turn"].search([("conversation_id", "=", conversation.id)])
+        self.assertEqual(turns.sorted("id").mapped("ended_by"), ["app", False])
+        answered = turns.filtered("ended_at")
+        before = answered.read(["started_at", "ended_at", "working_seconds"])
+        self.erase(conversation)
+        self.assertEqual(turns.exists(), answered)
+        conversation._recount()
+        self.assertEqual(answered.read(["started_at", "ended_at", "working_seconds"]), before)
+        later = fields.Datetime.now().astimezone() + timedelta(minutes=1)
+        self.apply(self.avito, incoming("u2i-77-9", chat="u2i-77", sent_at=later))
+        self.assertEqual(
+            self.env["marketplace.turn"].search_count([("conversation_id", "=", conversation.id)]), 2
+        )
+
     def test_contact_stays_unless_asked_for(self):
         conversation = self.talked()
         partner = conversation.partner_id
