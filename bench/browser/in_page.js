@@ -24,7 +24,12 @@ window.bench = (() => {
         return new Promise((resolve) => {
             const look = () => condition() && (observer.disconnect(), resolve());
             const observer = new MutationObserver(look);
-            observer.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+            observer.observe(document, {
+                subtree: true,
+                childList: true,
+                characterData: true,
+                attributes: true,
+            });
             look();
         });
     }
@@ -126,8 +131,12 @@ window.bench = (() => {
 
     /** @returns {number[]} the numbers of the texts that stand in the open chat */
     function numbersShown() {
-        const texts = [...document.querySelectorAll(".o_mchats_bubble")].map((bubble) => bubble.textContent);
-        return texts.flatMap((text) => [...text.matchAll(/⟦(\d+)⟧/g)].map(([, number]) => Number(number)));
+        const texts = [...document.querySelectorAll(".o_mchats_bubble")].map(
+            (bubble) => bubble.textContent
+        );
+        return texts.flatMap((text) =>
+            [...text.matchAll(/⟦(\d+)⟧/g)].map(([, number]) => Number(number))
+        );
     }
 
     /** @returns {Promise<number[]>} ms of each frame while the open chat is scrolled to its beginning */

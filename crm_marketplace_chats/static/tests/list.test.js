@@ -27,7 +27,11 @@ const names = () => queryAllTexts(".o_mchats_name");
 
 test("a row says who, when, about what and how long he has been waiting", async () => {
     const server = mockChatsServer();
-    server.waiting(1, 23, { buyer_name: "Oleg", unread_count: 3, last_message_preview: "Still for sale?" });
+    server.waiting(1, 23, {
+        buyer_name: "Oleg",
+        unread_count: 3,
+        last_message_preview: "Still for sale?",
+    });
     server.counts = { waiting: 1, mine: 0, unowned: 100, unprocessed: 1 };
     await openChats();
     await contains(".o_mchats_row", { count: 1 });
@@ -94,7 +98,11 @@ test("a new message moves its row to the top, a new conversation appears", async
     await openChats();
     await click(".o_mchats_view[data-view='all']");
     await contains(".o_mchats_row", { count: 2 });
-    receive({ "marketplace.conversation": [{ id: 2, last_message_at: ago(0), last_message_preview: "And now?" }] });
+    receive({
+        "marketplace.conversation": [
+            { id: 2, last_message_at: ago(0), last_message_preview: "And now?" },
+        ],
+    });
     await animationFrame();
     expect(names()).toEqual(["Second", "First"]);
     server.conversation({ id: 3, buyer_name: "Third", last_message_at: ago(-1) });
@@ -161,7 +169,10 @@ test("searching is the server's work and follows what changes", async () => {
 
 test("channels filter together", async () => {
     const server = mockChatsServer();
-    server.channels = [server.channels[0], { ...server.channels[0], id: 2, name: "Auto.ru", marketplace: "autoru" }];
+    server.channels = [
+        server.channels[0],
+        { ...server.channels[0], id: 2, name: "Auto.ru", marketplace: "autoru" },
+    ];
     server.waiting(1, 5);
     server.waiting(2, 6, { channel_id: 2, marketplace: "autoru", buyer_name: "From Auto.ru" });
     await openChats();

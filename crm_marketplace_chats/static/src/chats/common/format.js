@@ -38,7 +38,9 @@ export function untilLabel(moment, now) {
     if (days === 1) {
         return _t("tomorrow %s", time);
     }
-    const day = moment.toLocaleString(days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" });
+    const day = moment.toLocaleString(
+        days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" }
+    );
     return `${day} ${time}`;
 }
 

@@ -31,7 +31,15 @@ const QUICK = 8;
 /** Where a reply is written. It belongs to one conversation from the first letter to the server's answer. */
 export class Composer extends Component {
     static template = "crm_marketplace_chats.Composer";
-    static components = { AnswerGuard, HabitsMenu, HeldBar, NoteEditor, PartsPreview, PictureStrip, TemplateList };
+    static components = {
+        AnswerGuard,
+        HabitsMenu,
+        HeldBar,
+        NoteEditor,
+        PartsPreview,
+        PictureStrip,
+        TemplateList,
+    };
     static props = { conversation: Object };
 
     setup() {
@@ -45,7 +53,9 @@ export class Composer extends Component {
         this.textarea = useRef("textarea");
         this.state = useState({ isSlow: false });
         this.templates = useTemplates(() => this.conversation);
-        this.slash = useSlash(this.textarea, this.templates, (...args) => this.insertTemplate(...args));
+        this.slash = useSlash(this.textarea, this.templates, (...args) =>
+            this.insertTemplate(...args)
+        );
         this.templateMenu = useTemplateMenu(useRef("templates"), this);
         useEmojiPicker(useRef("emoji"), { onSelect: (emoji) => this.insert(emoji) });
         this.pictures = usePictures(
@@ -96,12 +106,20 @@ export class Composer extends Component {
             return _t("The channel is switched off.");
         }
         if (this.conversation.is_blocked) {
-            return _t("%s says that nothing can be written in this chat any more.", marketplace_label);
+            return _t(
+                "%s says that nothing can be written in this chat any more.",
+                marketplace_label
+            );
         }
         if (state === "refused") {
-            return state_message || _t("%s refuses the keys of this channel. Ask an administrator.", marketplace_label);
+            return (
+                state_message ||
+                _t("%s refuses the keys of this channel. Ask an administrator.", marketplace_label)
+            );
         }
-        return can_send_text ? "" : _t("This channel can only be read: answer in the app of %s.", marketplace_label);
+        return can_send_text
+            ? ""
+            : _t("This channel can only be read: answer in the app of %s.", marketplace_label);
     }
 
     get marketplaceUrl() {
@@ -156,7 +174,12 @@ export class Composer extends Component {
     }
 
     onKeydown(ev) {
-        if (!this.slash.onKeydown(ev) && ev.key === "Enter" && !ev.isComposing && this.chats.habits.sends(ev)) {
+        if (
+            !this.slash.onKeydown(ev) &&
+            ev.key === "Enter" &&
+            !ev.isComposing &&
+            this.chats.habits.sends(ev)
+        ) {
             ev.preventDefault();
             this.send();
         }
@@ -219,7 +242,9 @@ export class Composer extends Component {
 
     async attachPictures({ id }) {
         if (!this.channel.can_send_images) {
-            this.notification.add(_t("This channel takes no pictures: the text goes alone."), { type: "warning" });
+            this.notification.add(_t("This channel takes no pictures: the text goes alone."), {
+                type: "warning",
+            });
             return;
         }
         const { draft } = this;

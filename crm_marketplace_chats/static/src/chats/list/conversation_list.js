@@ -22,7 +22,14 @@ const SEARCH_MS = 250;
 /** Search, views and channels over the conversations themselves. */
 export class ConversationList extends Component {
     static template = "crm_marketplace_chats.ConversationList";
-    static components = { ConversationRows, Facets, FilterMenu, MarketplaceMark, SelectionBar, ShiftSwitch };
+    static components = {
+        ConversationRows,
+        Facets,
+        FilterMenu,
+        MarketplaceMark,
+        SelectionBar,
+        ShiftSwitch,
+    };
     static props = {};
 
     setup() {

@@ -35,7 +35,10 @@ export function useListKeys(scroll, chats, { open, select }) {
     }
 
     // Outside of drawing, so that a chat that is opened does not draw the list anew.
-    const watched = reactive(toRaw(chats), batched(() => !isOver && settle(watched)));
+    const watched = reactive(
+        toRaw(chats),
+        batched(() => !isOver && settle(watched))
+    );
     settle(watched);
     onWillUnmount(() => (isOver = true));
 

@@ -22,9 +22,14 @@ export function useSteadyScroll(scroll, selector, getRows) {
         shown = getRows();
         const { scrollTop, clientHeight } = scroll.el;
         const isVisible = (row) =>
-            row.offsetTop + row.offsetHeight > scrollTop && row.offsetTop < scrollTop + clientHeight;
+            row.offsetTop + row.offsetHeight > scrollTop &&
+            row.offsetTop < scrollTop + clientHeight;
         before = new Map(
-            scrollTop ? rows().filter(isVisible).map((row) => [row.dataset.id, row.offsetTop]) : []
+            scrollTop
+                ? rows()
+                      .filter(isVisible)
+                      .map((row) => [row.dataset.id, row.offsetTop])
+                : []
         );
     });
 

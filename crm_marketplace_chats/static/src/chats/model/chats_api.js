@@ -114,7 +114,9 @@ export class ChatsApi {
 
     /** As `assignMany` and `snooze`: answers `{done, undone: [{id, reason}]}` too. */
     tickMany(ids, lastMessageIds) {
-        return this.call(CONVERSATION, "chats_tick_many", [ids], { last_message_ids: lastMessageIds });
+        return this.call(CONVERSATION, "chats_tick_many", [ids], {
+            last_message_ids: lastMessageIds,
+        });
     }
 
     assignMany(ids, userId) {
@@ -123,7 +125,10 @@ export class ChatsApi {
 
     /** @param {string|false} until a preset's name, a moment in UTC, false: end it now */
     snooze(ids, until, lastMessageIds) {
-        return this.call(CONVERSATION, "chats_snooze", [ids], { until, last_message_ids: lastMessageIds });
+        return this.call(CONVERSATION, "chats_snooze", [ids], {
+            until,
+            last_message_ids: lastMessageIds,
+        });
     }
 
     filterChoices() {
@@ -152,7 +157,11 @@ export class ChatsApi {
     }
 
     note(id, { body, key, mentionIds }) {
-        return this.call(CONVERSATION, "chats_note", [[id]], { body, key, mention_ids: mentionIds });
+        return this.call(CONVERSATION, "chats_note", [[id]], {
+            body,
+            key,
+            mention_ids: mentionIds,
+        });
     }
 
     deleteNote(messageId) {
@@ -199,7 +208,9 @@ export class ChatsApi {
 
     /** @returns {Promise<Object[]>} as `upload` gives them */
     templatePictures(id, templateId) {
-        return this.call(CONVERSATION, "chats_template_pictures", [[id]], { template_id: templateId });
+        return this.call(CONVERSATION, "chats_template_pictures", [[id]], {
+            template_id: templateId,
+        });
     }
 
     panel(id) {

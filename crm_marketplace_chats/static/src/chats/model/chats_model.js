@@ -66,7 +66,9 @@ export class ChatsModel {
     }
 
     get channels() {
-        return this.channelIds.map((id) => this.store["marketplace.channel"].get(id)).filter(Boolean);
+        return this.channelIds
+            .map((id) => this.store["marketplace.channel"].get(id))
+            .filter(Boolean);
     }
 
     get activeChannels() {
@@ -137,7 +139,9 @@ export class ChatsModel {
     /** Notes bring the messages of all chats: those of a chat that is not kept are not needed. */
     letGoUnopened() {
         const messages = Object.values(toRaw(this.store)["marketplace.message"].records);
-        const unneeded = messages.filter(({ conversation_id }) => !this.threads.has(conversation_id?.id));
+        const unneeded = messages.filter(
+            ({ conversation_id }) => !this.threads.has(conversation_id?.id)
+        );
         this.store.MAKE_UPDATE(() => unneeded.forEach((message) => message.delete()));
     }
 
@@ -261,7 +265,10 @@ export class ChatsModel {
                 ...this.employees.map(({ id, name }) => ({ value: id, label: name })),
             ],
         };
-        return FILTERS.map((filter) => ({ ...filter, options: options[filter.name] ?? filter.options }));
+        return FILTERS.map((filter) => ({
+            ...filter,
+            options: options[filter.name] ?? filter.options,
+        }));
     }
 
     async loadEmployees() {
@@ -279,7 +286,8 @@ export class ChatsModel {
     }
 
     async removeFilter(id) {
-        this.savedFilters = (await this.attempt(() => this.api.removeFilter(id))) ?? this.savedFilters;
+        this.savedFilters =
+            (await this.attempt(() => this.api.removeFilter(id))) ?? this.savedFilters;
     }
 
     /** One click shows it, the next one everything. */
@@ -328,7 +336,9 @@ export class ChatsModel {
     /** @param {{id: number, reason: string}[]} undone */
     tellUndone(undone) {
         for (const [reason, chats] of Object.entries(groupBy(undone, "reason"))) {
-            const names = chats.map(({ id }) => this.store["marketplace.conversation"].get(id)?.buyer_name);
+            const names = chats.map(
+                ({ id }) => this.store["marketplace.conversation"].get(id)?.buyer_name
+            );
             this.notification.add(reason, {
                 type: "warning",
                 title: _t("Not done: %s", names.filter(Boolean).join(", ")),

@@ -23,7 +23,11 @@ export const rowMoves = reactive({ count: 0 });
 patch(VersionedRecord.prototype, {
     update(data) {
         // Versions are numbers of 32 bits that begin anew some day: their distance tells which is the later one.
-        if (data?.version !== undefined && this.version !== undefined && ((data.version - this.version) | 0) < 0) {
+        if (
+            data?.version !== undefined &&
+            this.version !== undefined &&
+            ((data.version - this.version) | 0) < 0
+        ) {
             return;
         }
         super.update(data);
@@ -73,7 +77,9 @@ patch(MarketplaceConversation.prototype, {
 
     /** What decides about its row: by model/views.js. */
     get placedBy() {
-        return `${this.changedBy} ${+this.waiting_since} ${this.is_noise} ${this.channel_id?.id} ${this.isKnown}`;
+        return `${this.changedBy} ${+this.waiting_since} ${this.is_noise} ${this.channel_id?.id} ${
+            this.isKnown
+        }`;
     },
 
     delete() {

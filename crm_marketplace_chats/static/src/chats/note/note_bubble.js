@@ -38,7 +38,9 @@ export class NoteBubble extends Component {
 
     /** @returns {{text: string, isMention: boolean}[]} */
     get parts() {
-        const names = (this.message.data?.mentions || []).map(({ name }) => escapeRegExp(`@${name}`));
+        const names = (this.message.data?.mentions || []).map(({ name }) =>
+            escapeRegExp(`@${name}`)
+        );
         const body = this.message.body || "";
         if (!names.length) {
             return [{ text: body, isMention: false }];

@@ -18,7 +18,14 @@ import { SimilarCars } from "./similar/similar_cars";
 /** Everything the CRM knows about the car, the client and the deal of one conversation. */
 export class CarPanel extends Component {
     static template = "crm_marketplace_chats.CarPanel";
-    static components = { ClientCard, Dropdown, DropdownItem, MarketplaceMark, PhotoStrip, SimilarCars };
+    static components = {
+        ClientCard,
+        Dropdown,
+        DropdownItem,
+        MarketplaceMark,
+        PhotoStrip,
+        SimilarCars,
+    };
     static props = { conversation: Object, isDrawer: Boolean, close: Function };
 
     setup() {
@@ -118,7 +125,9 @@ export class CarPanel extends Component {
 
     /** Only offered to those who may change cars. */
     setStatus(status) {
-        return this.make("status", () => this.chats.api.setVehicleStatus(this.conversation.id, status));
+        return this.make("status", () =>
+            this.chats.api.setVehicleStatus(this.conversation.id, status)
+        );
     }
 
     statusHint({ status_label }) {

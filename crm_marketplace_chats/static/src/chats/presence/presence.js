@@ -70,7 +70,10 @@ export class Presence {
         browser.clearInterval(this.heartbeat);
         if (id) {
             this.say("looking");
-            this.heartbeat = browser.setInterval(() => this.say(this.isTyping ? "typing" : "looking"), HEARTBEAT_MS);
+            this.heartbeat = browser.setInterval(
+                () => this.say(this.isTyping ? "typing" : "looking"),
+                HEARTBEAT_MS
+            );
         }
     }
 
@@ -97,7 +100,9 @@ export class Presence {
     async say(state) {
         this.saidAt = Date.now();
         try {
-            await (state === "gone" ? this.api.gone(this.openId) : this.api.presence(this.openId, state));
+            await (state === "gone"
+                ? this.api.gone(this.openId)
+                : this.api.presence(this.openId, state));
         } catch {
             // Whether colleagues know of us is not worth a word: the next heartbeat tries again.
         }

@@ -11,7 +11,12 @@ import { useDealChanges } from "../deal_changes";
 export class ClientCard extends Component {
     static template = "crm_marketplace_chats.ClientCard";
     static components = { MarketplaceMark };
-    static props = { conversation: Object, partnerId: [Number, Boolean], onChanged: Function, reload: Function };
+    static props = {
+        conversation: Object,
+        partnerId: [Number, Boolean],
+        onChanged: Function,
+        reload: Function,
+    };
 
     setup() {
         this.chats = useChats();

@@ -1,4 +1,10 @@
-import { firstName, shortTime, untilLabel, waitLabel, waitLevel } from "@crm_marketplace_chats/chats/common/format";
+import {
+    firstName,
+    shortTime,
+    untilLabel,
+    waitLabel,
+    waitLevel,
+} from "@crm_marketplace_chats/chats/common/format";
 import { KIND_LABELS } from "@crm_marketplace_chats/chats/common/kinds";
 import { markedParts } from "@crm_marketplace_chats/chats/common/marked";
 import { MarketplaceMark } from "@crm_marketplace_chats/chats/common/mark/mark";

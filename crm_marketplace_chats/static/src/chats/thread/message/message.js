@@ -84,7 +84,8 @@ export class Message extends Component {
         if (!text) {
             return undefined;
         }
-        const author = direction === "out" ? _t("We") : this.props.conversation.buyer_name || _t("Client");
+        const author =
+            direction === "out" ? _t("We") : this.props.conversation.buyer_name || _t("Client");
         return { text, author, id: this.message.quoted_id };
     }
 
@@ -101,7 +102,9 @@ export class Message extends Component {
         if (is_auto) {
             return _t("automatic");
         }
-        return author ? author.name : _t("from the %s app", this.props.conversation.channel_id.marketplace_label);
+        return author
+            ? author.name
+            : _t("from the %s app", this.props.conversation.channel_id.marketplace_label);
     }
 
     get problem() {
@@ -127,7 +130,9 @@ export class Message extends Component {
         const { missed, seconds } = this.data;
         const time = this.time;
         if (missed) {
-            const detail = seconds ? _t("%(time)s · waited %(seconds)s s", { time, seconds }) : time;
+            const detail = seconds
+                ? _t("%(time)s · waited %(seconds)s s", { time, seconds })
+                : time;
             return { title: _t("Missed call"), detail, isMissed: true };
         }
         return {
