@@ -46,7 +46,7 @@ class Screen:
         """Open the chat with that id at the marketplace, whose row is loaded."""
         self.page.locator(f".o_mchats_row[data-id='{self.stage.number(chat_id)}']").click()
         expect(self.page.locator("textarea.o_mchats_input")).to_be_focused()
-        expect(self.page.locator(".o_mchats_bubble").last).to_be_visible()
+        expect(self.page.locator("[data-message]").last).to_be_visible()
 
     def memory(self):
         """What the page holds after the garbage is collected: megabytes of the heap, nodes, listeners, and the records
