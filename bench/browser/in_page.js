@@ -144,7 +144,8 @@ window.bench = (() => {
         const thread = $(".o_mchats_thread");
         const frames = [];
         let last = performance.now();
-        while (thread.scrollTop > 0 || $(".o_mchats_older")) {
+        // At the other end stands the same, for what is newer.
+        while (thread.scrollTop > 0 || $(".o_mchats_messages > .o_mchats_older:first-child")) {
             // What waits for the server stands still: that is no slow frame.
             const isMoving = thread.scrollTop > 0;
             thread.scrollTop -= step;
