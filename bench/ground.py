@@ -67,8 +67,8 @@ class Ground(Beside):
         """Odoo's server on a database; with `workers` in processes and started as Odoo's own program, since only
         that can start the one for websockets."""
         port, gevent = free_port(), free_port()
-        options = ["--http-port", port, "--gevent-port", gevent, "--db-filter", f"^{database}$", *options]
-        options += ["--workers", workers]
+        # No filter of databases: with one Odoo asks for the list of them with each request.
+        options = ["--http-port", port, "--gevent-port", gevent, "--workers", workers, *options]
         python, _, _, *rest = self.odoo_command("server", database, *options)
         log = f"bench-odoo-{database}-{port}.log"
         process = Process(

@@ -44,6 +44,7 @@ def run(workspace, options):
             say(f"first messages: {NAMES[name]}")
             bodies = [taker.body(chat, f"первое-{name}-{chat}") for chat in chats[name]]
             taker.deliver(bodies, f"первое-{name}-", at_once=1)
+            taker.settle()
         waves = {name: [] for name in takers}
         for number in range(RUNS):
             say(f"deliveries, {number + 1} of {RUNS}")

@@ -89,6 +89,9 @@ class Taker:
             time.sleep(0.01)
         return stored
 
+    def settle(self):
+        """Wait until what follows from the first message of a chat is done."""
+
     def number_of(self, chats):
         """How many conversations there are for these chats."""
         return self._rows(self.chats, ([str(chat) for chat in chats],))[0]
@@ -105,6 +108,13 @@ class Ours(Taker):
     chats = "SELECT count(*) FROM marketplace_conversation WHERE external_id = ANY(%s)"
     # A message that is stored is applied: counters and notes are part of the same transaction.
     texts = "SELECT body FROM marketplace_message WHERE body LIKE %s"
+
+    def settle(self):
+        """The marketplace is asked once about each new chat."""
+        deadline = time.monotonic() + PATIENCE
+        partial = "SELECT count(*) FROM marketplace_conversation WHERE is_partial"
+        while self._rows(partial, ())[0] and time.monotonic() < deadline:
+            time.sleep(0.1)
 
     def body(self, chat, text):
         number, now = next(_numbers), int(time.time())

@@ -9,6 +9,7 @@ from .asking import LOGGED, Browser
 PAGE, MENUS, DATA = "/odoo/settings", "/web/webclient/load_menus", "/mail/data"
 PARAMS = ["failures", "systray_get_activities", "init_messaging"]
 QUERIES, BYTES = 1, 8 * 1024
+PARTS = {"js": "scripts", "css": "styles", "page": "the page itself", "data": "what it fetches first"}
 
 
 def measure(opened, database):
@@ -22,7 +23,8 @@ def measure(opened, database):
     more = {name: ours[name] - theirs[name] for name in ours}
     return [
         counted("any other page: queries more", more["queries"], "", QUERIES),
-        counted("any other page: bytes more (page, scripts, styles, its data)", more["bytes"], "B", BYTES),
+        counted("any other page: bytes more", sum(more[part] for part in PARTS), "B", BYTES),
+        *(counted(f"of it {told}", more[part], "B") for part, told in PARTS.items()),
         counted("any other page: translations more, once until they change", more["translations"], "B"),
         counted("any other page: menus more, once until they change", more["menus"], "B"),
     ]
@@ -38,7 +40,12 @@ def _load(browser):
     translations = browser.get("/web/webclient/translations?lang=ru_RU")
     return {
         "queries": sum(browser.queries(path)[-1] for path in (PAGE, MENUS, DATA)),
-        "bytes": page.size + data.size + sum(browser.get(path).size for path in bundles),
+        "page": page.size,
+        "data": data.size,
+        **{
+            kind: sum(browser.get(path).size for path in bundles if path.endswith(kind))
+            for kind in ("js", "css")
+        },
         "translations": translations.size,
         "menus": menus.size,
     }
