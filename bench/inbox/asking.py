@@ -1,5 +1,6 @@
 """What the browser would ask, with its time, its size, and the queries that Odoo counted for it."""
 
+import gzip
 import re
 import time
 from dataclasses import dataclass
@@ -15,8 +16,17 @@ LOGGED = ("--log-handler", "werkzeug:INFO", "--max-cron-threads", "0")
 @dataclass
 class Answer:
     seconds: float
-    size: int
+    content: bytes
     data: object
+
+    @property
+    def size(self):
+        return len(self.content)
+
+    @property
+    def sent(self):
+        """Its size as a proxy before Odoo sends it."""
+        return len(gzip.compress(self.content, 6))
 
 
 class Browser:
@@ -49,4 +59,4 @@ class Browser:
         data = answer.json() if "json" in answer.headers.get("Content-Type", "") else answer.text
         if isinstance(data, dict) and "error" in data:
             raise requests.RequestException(data["error"]["data"]["message"])
-        return Answer(seconds, len(answer.content), data.get("result") if isinstance(data, dict) else data)
+        return Answer(seconds, answer.content, data.get("result") if isinstance(data, dict) else data)

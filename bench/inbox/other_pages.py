@@ -25,6 +25,7 @@ def measure(opened, database):
         counted("any other page: queries more", more["queries"], "", QUERIES),
         counted("any other page: bytes more", sum(more[part] for part in PARTS), "B", BYTES),
         *(counted(f"of it {told}", more[part], "B") for part, told in PARTS.items()),
+        counted("any other page: bytes more, as a proxy compresses them", more["sent"], "B"),
         counted("any other page: translations more, once until they change", more["translations"], "B"),
         counted("any other page: menus more, once until they change", more["menus"], "B"),
     ]
@@ -36,16 +37,16 @@ def _load(browser):
         page = browser.get(PAGE)
         menus = browser.get(MENUS)
         data = browser.post(DATA, {"fetch_params": PARAMS, "context": {}})
-    bundles = re.findall(r'(?:src|href)="(/web/assets/[^"]+\.(?:js|css))"', page.data)
+    paths = re.findall(r'(?:src|href)="(/web/assets/[^"]+\.(?:js|css))"', page.data)
+    bundles = {path: browser.get(path) for path in paths}
     translations = browser.get("/web/webclient/translations?lang=ru_RU")
     return {
         "queries": sum(browser.queries(path)[-1] for path in (PAGE, MENUS, DATA)),
         "page": page.size,
         "data": data.size,
-        **{
-            kind: sum(browser.get(path).size for path in bundles if path.endswith(kind))
-            for kind in ("js", "css")
-        },
+        "js": sum(bundle.size for path, bundle in bundles.items() if path.endswith("js")),
+        "css": sum(bundle.size for path, bundle in bundles.items() if path.endswith("css")),
+        "sent": sum(answer.sent for answer in (page, data, *bundles.values())),
         "translations": translations.size,
         "menus": menus.size,
     }
