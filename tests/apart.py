@@ -4,6 +4,7 @@ from pathlib import Path
 
 from odoo_server import OwnServer
 
+from devtools import demo
 from devtools.beside import Beside
 from devtools.paths import ROOT
 from devtools.process import Process
@@ -32,6 +33,11 @@ class Node(OwnServer):
         super().__init__(workspace, database, name)
         self.bus_port, self.options = free_port(), options
         self.bus_url = f"http://127.0.0.1:{self.bus_port}"
+
+    def start(self):
+        super().start()
+        health = f"{self.bus_url}/websocket/health"
+        demo.wait_for(lambda: demo.answers(health), self.process, "Odoo's process for websockets")
 
     def launch(self, log):
         options = ("--gevent-port", self.bus_port, *self.options)

@@ -21,8 +21,9 @@ WITH had AS (
 INSERT INTO marketplace_message (channel_id, conversation_id, external_id, direction, kind, body, sent_at, state, is_noise,
                                  attempts, readings, create_uid, write_uid, create_date, write_date)
 SELECT :channel, made.id, md5(made.id || '-' || k), CASE WHEN k % 2 = 0 THEN 'out' ELSE 'in' END, 'text',
-       (SELECT string_agg(words.list[1 + floor(random() * array_length(words.list, 1))::int], ' ')
-          FROM generate_series(1, 3 + (made.id * 7 + k * 11) % 22)) || ' ' || made.id || k,
+       (SELECT string_agg(words.list[1 + (hashint8(made.id * 1000000::bigint + k * 1000 + w) & 2147483647)
+                                         % array_length(words.list, 1)], ' ')
+          FROM generate_series(1, 3 + (made.id * 7 + k * 11) % 22) w) || ' ' || made.id || k,
        now() at time zone 'utc' - (made.id * 7919 % 730) * interval '1 day' + k * interval '3 minutes',
        CASE WHEN k % 2 = 0 THEN 'read' ELSE 'received' END, false, 0, 0, 1, 1, now(), now()
   FROM made, words, generate_series(1, 20) k

@@ -21,10 +21,11 @@ WORK = """
     update marketplace_conversation set last_message_preview = 'ещё вопрос {number}' where id = {chat};
     commit
 """
+#: Of transactions that have written something: Odoo's start reads for longer.
 OLDEST = """
     select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0) * 1000 from pg_stat_activity
      where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
-       and xact_start is not null and application_name like 'odoo%'
+       and backend_xid is not null and application_name like 'odoo%'
 """
 LEFT = """
     select count(*) from marketplace_message m join marketplace_conversation c on c.id = m.conversation_id

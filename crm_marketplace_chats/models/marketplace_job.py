@@ -4,6 +4,7 @@ from datetime import timedelta, timezone
 from zlib import crc32
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.tools import SQL
 
 from ..marketplaces.errors import MarketplaceError, RateLimitError
 from .bulk import CONFLICTS
@@ -25,6 +26,22 @@ WORK = {
     "clients": ("marketplace.conversation", "_follow_rules"),
     "offers": ("marketplace.offer.line", "_send_offers"),
     "rules": ("marketplace.channel", "_keep_rules"),
+}
+#: When those that are woken all the time have something to do in a channel (of the job j): with hundreds of channels,
+#: opening each of them to look would hold up the one in which a buyer has just written.
+PENDING = {
+    "events": """
+        EXISTS (SELECT FROM marketplace_event e WHERE e.channel_id = j.channel_id AND e.state = 'new')
+        OR EXISTS (SELECT FROM marketplace_conversation c WHERE c.channel_id = j.channel_id AND c.is_partial)
+    """,
+    "send": """
+        EXISTS (SELECT FROM marketplace_message m
+                 WHERE m.channel_id = j.channel_id AND m.state IN ('queued', 'sending', 'unknown'))
+        OR EXISTS (SELECT FROM marketplace_message m WHERE m.channel_id = j.channel_id AND m.delete_pending)
+        OR EXISTS (SELECT FROM marketplace_conversation c
+                    WHERE c.channel_id = j.channel_id AND c.remote_read_pending)
+        OR EXISTS (SELECT FROM marketplace_conversation c WHERE c.channel_id = j.channel_id AND c.block_pending)
+    """,
 }
 #: Kinds that look at the marketplace from time to time, in seconds; the others wait for something to do.
 PERIOD = {"pull": 60, "calls": 110, "listings": 3000, "webhook": 3000, "reconcile": 3000}
@@ -111,7 +128,31 @@ class MarketplaceJob(models.Model):
     @api.model
     def _trigger(self, kind, at=None):
         """Have the jobs of a kind run now, or at a moment, rather than at the next minute."""
-        self.env.ref(f"crm_marketplace_chats.ir_cron_{kind}").sudo()._trigger(at)
+        cron = self.env.ref(f"crm_marketplace_chats.ir_cron_{kind}").sudo()
+        if at or not self._is_triggered(cron):
+            cron._trigger(at)
+
+    def _is_triggered(self, cron):
+        """Whether the next run of a scheduled action is called for already and will see what this transaction writes:
+        fifty deliveries a second need not wake the workers fifty times.
+
+        A run takes its triggers away before it looks for work. So one that can be locked belongs to a run that has not
+        begun, and it cannot begin before this transaction has ended. Only this second's triggers are asked: no longer
+        than that has a run to wait for those who hold its own.
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(
+                    """
+                    SELECT id FROM ir_cron_trigger WHERE cron_id = %s AND call_at = %s
+                     LIMIT 1 FOR KEY SHARE SKIP LOCKED
+                    """,
+                    (cron.id, fields.Datetime.now()),
+                    log_exceptions=False,
+                )
+                return bool(self.env.cr.fetchone())
+        except CONFLICTS:  # a run has taken it since this transaction began
+            return False
 
     def _wake(self):
         """Forget back-offs and run now, e.g. because an admin has entered new keys."""
@@ -135,14 +176,7 @@ class MarketplaceJob(models.Model):
     @api.model
     def _run(self, kind):
         """Entry of the scheduled actions: run what is due of one kind, channel by channel."""
-        due = self.search(
-            [
-                ("kind", "=", kind),
-                ("next_run_at", "<=", fields.Datetime.now()),
-                ("channel_id.active", "=", True),
-            ],
-            order="next_run_at, id",
-        )
+        due = self._due(kind)
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(due))
         for job in due:
@@ -150,6 +184,24 @@ class MarketplaceJob(models.Model):
                 job._work_apart()
             if not cron._commit_progress(1):
                 break
+
+    @api.model
+    def _due(self, kind):
+        """Jobs of a kind whose time has come, less those that have nothing to do; a trouble has to be seen to end."""
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT j.id FROM marketplace_job j JOIN marketplace_channel channel ON channel.id = j.channel_id
+                 WHERE j.kind = %s AND j.next_run_at <= %s AND channel.active AND (j.reason IS NOT NULL OR %s)
+                 ORDER BY j.next_run_at, j.id
+                """,
+                kind,
+                fields.Datetime.now(),
+                SQL(PENDING.get(kind, "true")),
+            )
+        )
+        return self.browse(row[0] for row in self.env.cr.fetchall())
 
     @api.model
     def _hold(self, channel_id, what, wait=False):

@@ -284,7 +284,7 @@ TABLE = (
             f"{CHANNEL}._keep_state",
             f"{CHANNEL}._compare_chats",
             f"{CHANNEL}._look_into",
-            "client.newest",
+            "client.history",
             f"{CHANNEL}._write_down",
             f"{JOB}._record",
         ),
