@@ -43,6 +43,8 @@
     "demo": ["demo/product_template_demo.xml"],
     "assets": {
         "web.assets_backend": ["crm_marketplace_chats/static/src/core/**/*"],
+        # Every page fetches what it needs for paper too.
+        "web.assets_web_print": [("remove", "crm_marketplace_chats/static/src/core/*.scss")],
         "crm_marketplace_chats.assets_notice": [
             "crm_marketplace_chats/static/src/notice/**/*",
             "crm_marketplace_chats/static/src/chats/common/front.js",

@@ -22,7 +22,8 @@ export function countLabel(count) {
  * everything this user may see: a change makes this service ask again, nothing is ever added up here.
  */
 class ChatsCounter {
-    counts = { waiting: 0, mine: 0, unowned: 0, snoozed: 0, unprocessed: 0 };
+    /** {waiting, mine, unowned, snoozed, unprocessed} */
+    counts = {};
     /** What is inserted meanwhile brings its own numbers, or is no news. */
     isQuiet = false;
     askedAt = 0;
@@ -30,7 +31,6 @@ class ChatsCounter {
     constructor(store, orm) {
         this.store = store;
         this.orm = orm;
-        this.timer = undefined;
     }
 
     /** Asks for the numbers soon, unless that is already planned. */
@@ -43,7 +43,6 @@ class ChatsCounter {
     }
 
     async ask() {
-        browser.clearTimeout(this.timer);
         this.timer = undefined;
         this.askedAt = Date.now();
         try {
