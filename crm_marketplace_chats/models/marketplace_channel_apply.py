@@ -342,7 +342,7 @@ class MarketplaceChannel(models.Model):
                     ("direction", "=", "out"),
                     # One that waits or was given up, but has left before, may have arrived after all.
                     "|",
-                    ("state", "in", ("sending", "unknown", "sent")),
+                    ("state", "in", ("sending", "unknown", "sent", "read")),
                     "&",
                     ("state", "in", ("queued", "failed")),
                     ("attempts", ">", 0),

@@ -181,8 +181,9 @@ class MarketplaceMessage(models.Model):
         author and key."""
         self.ensure_one()
         read_at = self.conversation_id.buyer_read_at
+        left_at = sent_at or self.attempted_at or self.sent_at
         values = {
-            "state": "read" if read or (read_at and (sent_at or self.sent_at) <= read_at) else "sent",
+            "state": "read" if read or (read_at and left_at <= read_at) else "sent",
             "reason": False,
             "detail": False,
             "next_attempt_at": False,

@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
 
+from odoo import fields
 from odoo.tests import BaseCase, mute_logger, tagged
 
 from odoo.addons.crm_marketplace_chats.marketplaces.autoru import AutoruClient
@@ -111,6 +112,36 @@ class TestEchoAndAnswer(SendCase):
         self.pull()
         self.assertEqual((message.state, message.reason), ("sent", False))
         self.assertEqual(len(self.one.message_ids), 2)
+
+    def test_read_before_its_number_is_known(self):
+        """A success that tells no number; the client reads it, and only then it comes back."""
+        whole = BazaarClient.send_text
+
+        def without_number(client, *args):
+            return replace(whole(client, *args), external_id="", sent_at=None)
+
+        self.patch(BazaarClient, "send_text", without_number)
+        message = self.post(self.one, "Yes")
+        self.send()
+        self.assertEqual((message.state, message.external_id), ("sent", False))
+        self.apply(self.shop, about("c1", buyer_read_at=fields.Datetime.now().astimezone()))
+        self.assertEqual(message.state, "read")
+        self.pull()
+        self.assertEqual(len(self.one.message_ids), 2)
+        self.assertEqual(message.external_id, self.account.chats["c1"].messages[-1].external_id)
+
+    def test_a_mark_older_than_its_leaving_says_nothing(self):
+        """Written, kept back for minutes, and sent; what the client had read until then was something else."""
+        message = self.post(self.one, "Yes")
+        self.later(300)
+        self.apply(self.shop, about("c1", buyer_read_at=fields.Datetime.now().astimezone()))
+        self.later(60)
+        whole = BazaarClient.send_text
+        self.patch(
+            BazaarClient, "send_text", lambda client, *args: replace(whole(client, *args), sent_at=None)
+        )
+        self.send()
+        self.assertEqual(message.state, "sent")
 
     def test_what_is_under_way_is_the_likelier_one(self):
         """Of two equal texts, one given up and one in doubt, the echo is the latter's."""
