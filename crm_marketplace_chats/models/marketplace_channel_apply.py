@@ -19,9 +19,9 @@ KEPT_WHEN_EMPTY = frozenset(
 )
 #: How the ids of our own chats of telephone calls begin.
 CALLS = "calls/"
-#: Of more messages than this in one batch, screens get only those that are not older; from when on they lack others of
-#: which chats, they are told by a note of that type.
-LIVE_MESSAGES, LIVE_TIME = 50, timedelta(hours=1)
+#: More messages than this in one batch (as many as deliveries bring in one) do not go along to the screens; from when
+#: on they lack some of which chats, they are told by a note of that type.
+LIVE_MESSAGES = 200
 MISSED = "crm_marketplace_chats.messages_missed"
 
 
@@ -426,24 +426,21 @@ class MarketplaceChannel(models.Model):
         conversations = conversations.filtered("last_message_at")
         if not conversations:
             return
-        messages = self.env["marketplace.message"].browse(message_ids)
-        if len(messages) > LIVE_MESSAGES:
-            since = fields.Datetime.now() - LIVE_TIME
-            messages = messages.search([("id", "in", message_ids), ("sent_at", ">=", since)])
-        if missed := self._missed(set(message_ids) - set(messages.ids)):
-            self._bus_send(MISSED, {"chats": missed}, subchannel=self._bus_subchannel())
-        self._store_for_screens().add(conversations).add(messages).bus_send()
+        store = self._store_for_screens().add(conversations)
+        if len(message_ids) > LIVE_MESSAGES:
+            self._bus_send(MISSED, {"chats": self._missed(message_ids)}, subchannel=self._bus_subchannel())
+        else:
+            store.add(self.env["marketplace.message"].browse(message_ids))
+        store.bus_send()
 
     def _missed(self, message_ids):
         """:return: ``[{"id": chat, "since": moment of the oldest of these messages in it, "until": of the newest}]``"""
-        if not message_ids:
-            return []
         self.env.cr.execute(
             """
             SELECT conversation_id, min(sent_at), max(sent_at) FROM marketplace_message WHERE id = ANY(%s)
              GROUP BY conversation_id
             """,
-            (list(message_ids),),
+            (message_ids,),
         )
         return [
             {"id": chat, "since": fields.Datetime.to_string(since), "until": fields.Datetime.to_string(until)}

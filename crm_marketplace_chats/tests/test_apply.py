@@ -380,9 +380,9 @@ class TestCounters(ApplyCase):
             self.assertEqual(messages, self.message(self.avito, change.external_id).ids)
 
     def test_what_does_not_go_along_is_told(self):
-        """Of a small batch all messages reach the screens; of a large one of old messages, when those were."""
+        """Of a small batch all messages reach the screens; of a large one, when those were."""
         chat = self.written(self.avito)
-        times = {"since": "2026-03-02 10:05:00", "until": "2026-03-02 10:55:00"}
+        times = {"since": "2026-03-02 10:05:00", "until": "2026-03-02 13:25:00"}
         missed = [{"id": chat.id, **times}]
         for count, told in ((LIVE_MESSAGES, []), (LIVE_MESSAGES + 1, missed)):
             notes = []
