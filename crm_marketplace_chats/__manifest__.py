@@ -56,10 +56,12 @@
             "crm_marketplace_chats/static/src/chats/common/theme.scss",
             "crm_marketplace_chats/static/src/board/**/*",
         ],
+        "crm_marketplace_chats.assets_live": ["crm_marketplace_chats/static/src/live/**/*"],
         "web.assets_unit_tests": [
             ("include", "crm_marketplace_chats.assets_chats"),
             ("include", "crm_marketplace_chats.assets_notice"),
             ("include", "crm_marketplace_chats.assets_board"),
+            ("include", "crm_marketplace_chats.assets_live"),
             "crm_marketplace_chats/static/tests/**/*",
             ("remove", "crm_marketplace_chats/static/tests/tours/**/*"),
         ],

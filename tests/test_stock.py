@@ -62,7 +62,7 @@ def test_a_broken_and_a_shrunken_feed(feed, dealership, simulator, page_as):
 
 
 def read_now(page, dealership, feed, state):
-    """Press the button, wait for the reading to end in that state, and see it on the page."""
+    """Press the button, wait for the reading to end in that state, and see it on the page, which refreshes itself."""
 
     def last_run():
         return dealership.admin("marketplace.feed", "read", [feed], ["last_run_id", "state"])[0]
@@ -75,7 +75,9 @@ def read_now(page, dealership, feed, state):
         return now["last_run_id"] != before and now["state"] != "running" and now["state"]
 
     assert until("the feed's reading", ended, nudge=dealership.run_due_jobs) == state
-    page.reload()
+    expect(page.locator("[name=state] .o_arrow_button_current[aria-checked=true]")).to_have_attribute(
+        "data-value", state
+    )
     expect(page.get_by_role("button", name="Прочитать сейчас")).to_be_visible()
 
 

@@ -4,6 +4,7 @@ import { registry } from "@web/core/registry";
 import { effect } from "@web/core/utils/reactive";
 import { reactive } from "@odoo/owl";
 
+const OURS = "crm_marketplace_chats";
 /** Changes come in flocks: wait for the rest of the flock, and never ask more often than once a second. */
 const SETTLE_MS = 300;
 const MIN_INTERVAL_MS = 1000;
@@ -62,8 +63,8 @@ class ChatsCounter {
 
 /** Calls a function of the same name as its file in src/notice, which is fetched when there is something to tell. */
 async function tell(how, ...args) {
-    await loadBundle("crm_marketplace_chats.assets_notice");
-    odoo.loader.modules.get("@crm_marketplace_chats/notice/" + how)[how](...args);
+    await loadBundle(OURS + ".assets_notice");
+    odoo.loader.modules.get(`@${OURS}/notice/${how}`)[how](...args);
 }
 
 /** Shows the number where no component of ours is: beside the menus (menu_badge.scss), in the tab's title and picture. */
@@ -78,7 +79,7 @@ function showOutside(count, env) {
     tell("favicon", count);
 }
 
-registry.category("services").add("crm_marketplace_chats.counter", {
+registry.category("services").add(OURS + ".counter", {
     dependencies: ["mail.store", "orm", "bus_service", "title"],
     start(env, { "mail.store": store, orm, bus_service: bus }) {
         const counter = reactive(new ChatsCounter(store, orm));
@@ -97,16 +98,16 @@ registry.category("services").add("crm_marketplace_chats.counter", {
         bus.addEventListener("BUS:RECONNECT", () => counter.invalidate());
         // When the employees of a channel change, its notes move to another bus channel: whoever may still listen has
         // to subscribe anew, and the server decides again to what.
-        bus.subscribe("crm_marketplace_chats.access_changed", () => {
+        bus.subscribe(OURS + ".access_changed", () => {
             bus.forceUpdateChannels();
             counter.invalidate();
             env.bus.trigger(ACCESS_CHANGED);
         });
-        bus.subscribe("crm_marketplace_chats.conversations_gone", ({ ids }) => {
+        bus.subscribe(OURS + ".conversations_gone", ({ ids }) => {
             ids.forEach((id) => store["marketplace.conversation"].get(id)?.delete());
             counter.invalidate();
         });
-        bus.subscribe("crm_marketplace_chats.notice", ({ notices }) => tell("ring", env, notices));
+        bus.subscribe(OURS + ".notice", ({ notices }) => tell("ring", env, notices));
         // A page that mail's service worker does not reach has nothing to tell it.
         if (browser.navigator.serviceWorker?.controller) {
             tell("awake", bus);

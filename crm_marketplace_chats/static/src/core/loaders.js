@@ -2,6 +2,8 @@ import { Component, xml } from "@odoo/owl";
 import { LazyComponent } from "@web/core/assets";
 import { registry } from "@web/core/registry";
 
+const OURS = "crm_marketplace_chats.";
+
 /**
  * @param {string} bundle
  * @param {string} name in the registry of lazy components
@@ -12,18 +14,21 @@ function loaderOf(bundle, name) {
         static template = xml`<LazyComponent bundle="bundle" Component="name" props="props"/>`;
         static components = { LazyComponent };
         static props = ["*"];
-        bundle = "crm_marketplace_chats." + bundle;
-        name = "crm_marketplace_chats." + name;
+        bundle = OURS + bundle;
+        name = OURS + name;
     };
 }
 
 registry
     .category("actions")
-    .add("crm_marketplace_chats.chats", loaderOf("assets_chats", "ChatsScreen"))
-    .add("crm_marketplace_chats.board", loaderOf("assets_board", "Board"));
+    .add(OURS + "chats", loaderOf("assets_chats", "ChatsScreen"))
+    .add(OURS + "board", loaderOf("assets_board", "Board"));
 
 registry.category("fields").add("chats_template_body", {
     component: loaderOf("assets_chats", "TemplateBody"),
-    supportedTypes: ["text"],
     extractProps: ({ placeholder }) => ({ placeholder }),
+});
+
+registry.category("view_widgets").add("chats_live", {
+    component: loaderOf("assets_live", "LiveRecord"),
 });
