@@ -22,6 +22,7 @@ import { useSlash } from "./templates/use_slash";
 import { useTemplateMenu } from "./templates/use_template_menu";
 import { useTemplates } from "./templates/use_templates";
 
+/** The highest field, as in composer.scss. */
 const HIGHEST = 180;
 /** What takes longer than this shows that it is working. */
 const PATIENCE_MS = 200;
@@ -75,15 +76,15 @@ export class Composer extends Component {
         );
     }
 
-    /** The field grows with what is written, up to a point. */
+    /** The field grows with what is written: here where the browser does not do it by itself (composer.scss). */
     useHeight() {
+        if (CSS.supports("field-sizing", "content")) {
+            return;
+        }
         useEffect(
             (textarea) => {
                 if (textarea) {
                     textarea.style.height = "auto";
-                }
-                // An empty one is a line high: measuring it would cost a layout with each chat that is opened.
-                if (textarea?.value) {
                     textarea.style.height = `${Math.min(textarea.scrollHeight, HIGHEST)}px`;
                 }
             },

@@ -58,11 +58,10 @@ export class ThreadModel {
         const messages = this.store["marketplace.message"];
         const first = this.hasMore && messages.get(this.oldestId);
         const last = this.hasNewer && messages.get(this.newestId);
-        return this.held.filter(
-            (message) =>
-                (!first || compareMessages(message, first) >= 0) &&
-                (!last || compareMessages(message, last) <= 0)
-        );
+        const { held } = this;
+        const start = first ? held.findIndex((one) => compareMessages(one, first) >= 0) : 0;
+        const end = last ? held.findLastIndex((one) => compareMessages(one, last) <= 0) : Infinity;
+        return start < 0 ? [] : held.slice(start, end + 1);
     }
 
     /** @returns {number|false} a message of ours that has just been written, where it is the newest one */

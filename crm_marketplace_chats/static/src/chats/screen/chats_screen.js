@@ -10,6 +10,7 @@ import { SnoozeStrip } from "@crm_marketplace_chats/chats/snooze/snooze_strip";
 import { Thread } from "@crm_marketplace_chats/chats/thread/thread";
 import {
     Component,
+    onWillRender,
     onWillUnmount,
     useEffect,
     useExternalListener,
@@ -52,6 +53,7 @@ export class ChatsScreen extends Component {
         useLiveLine(this.chats);
         this.useWidth();
         this.useKeys();
+        this.useLeaving();
         this.chats.start(this.props.resId || this.props.action.params?.conversation_id);
         useEffect(
             () => this.chats.closeIfGone(),
@@ -71,6 +73,20 @@ export class ChatsScreen extends Component {
         judge();
         query.addEventListener("change", judge);
         onWillUnmount(() => query.removeEventListener("change", judge));
+    }
+
+    /**
+     * The field of the chat that is left gives the focus away before anything is drawn. Losing it by being removed, it
+     * would have the browser look at the style of everything in the middle of the change.
+     */
+    useLeaving() {
+        let shownId = this.chats.openId;
+        onWillRender(() => {
+            if (shownId !== this.chats.openId) {
+                shownId = this.chats.openId;
+                this.root.el?.querySelector(".o_mchats_input:focus")?.blur();
+            }
+        });
     }
 
     useKeys() {

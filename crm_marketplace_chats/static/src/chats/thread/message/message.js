@@ -2,7 +2,6 @@ import { clockTime, durationLabel } from "@crm_marketplace_chats/chats/common/fo
 import { KIND_LABELS, STATES } from "@crm_marketplace_chats/chats/common/kinds";
 import { safeUrl, textParts } from "@crm_marketplace_chats/chats/common/text_parts";
 import { Tick } from "@crm_marketplace_chats/chats/common/tick/tick";
-import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { VoicePlayer } from "@crm_marketplace_chats/chats/thread/voice/voice_player";
 import { Component, useState } from "@odoo/owl";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
@@ -31,6 +30,8 @@ export class Message extends Component {
         message: Object,
         conversation: Object,
         isFirst: Boolean,
+        /** Whether a search has led here. */
+        isHit: Boolean,
         /** Its day, in digits. */
         date: String,
         openPicture: Function,
@@ -38,7 +39,8 @@ export class Message extends Component {
     };
 
     setup() {
-        this.chats = useChats();
+        // Nothing of it is shown, so it is not watched: there are many messages.
+        this.chats = this.env.chats;
         this.dialog = useService("dialog");
         this.state = useState({ isBusy: false });
         this.safeUrl = safeUrl;
@@ -71,11 +73,6 @@ export class Message extends Component {
 
     get isOurs() {
         return this.message.direction === "out";
-    }
-
-    /** Whether a search has led here. */
-    get isHit() {
-        return this.message.id === this.chats.thread?.hitId;
     }
 
     /** What this message answers to, with a way to it where we hold it. */
