@@ -24,6 +24,11 @@ CHANNELS, TICKS, REPLIES = 6, 2, 10
 #: Seconds that the marketplace takes to answer, so that the workers' turns overlap.
 THINKING = 0.15
 PULLS = "Chats: ask for messages"
+#: Whoever works on a channel holds such a lock.
+HELD = """
+    select count(*) from pg_locks l join pg_database d on d.oid = l.database
+     where l.locktype = 'advisory' and d.datname = current_database()
+"""
 
 
 class Replica(postgres.OwnServer):
@@ -118,12 +123,15 @@ def test_channels_are_shared_and_none_is_pulled_twice(scaled, accounts):
     action = admin("ir.cron", "search", [["cron_name", "=", PULLS]])
     copy = admin("ir.cron", "copy", action, {"active": True})
     ids = ",".join(map(str, accounts))
-    jobs = f"marketplace_job where kind = 'pull' and channel_id in ({ids})"
+    where = f"kind = 'pull' and channel_id in ({ids})"
+    jobs = f"marketplace_job where {where}"
+    later = "now() at time zone 'utc' + interval '1 hour'"
 
     def tick():
+        scaled.sql(f"update marketplace_job set next_run_at = {later} where {where}")
+        until("nobody pulls any more", lambda: scaled.sql(HELD) == "0")
         scaled.simulator.control("GET", "/requests?reset=1")
         past = "now() at time zone 'utc' - interval '1 second'"
-        where = jobs.partition(" where ")[2]
         scaled.sql(f"update marketplace_job set last_run_at = null, next_run_at = {past} where {where}")
         scaled.sql(f"update ir_cron set nextcall = {past} where cron_name like '{PULLS}%'")
         until(
@@ -143,7 +151,6 @@ def test_channels_are_shared_and_none_is_pulled_twice(scaled, accounts):
         ),
         nudge=lambda: wake(admin, "history", accounts),
     )
-    later = "now() at time zone 'utc' + interval '1 hour'"
     others = f"kind <> 'pull' and channel_id in ({ids})"
     scaled.sql(f"update marketplace_job set next_run_at = {later} where {others}")
     scaled.shop.fault("slow", seconds=THINKING)

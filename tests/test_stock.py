@@ -44,12 +44,12 @@ def test_a_broken_and_a_shrunken_feed(feed, dealership, simulator, page_as):
     read_now(page, dealership, feed, "done")
     simulator.control("POST", "/faults", {"name": "feed_broken", "marketplace": "autoru", "times": 1})
     read_now(page, dealership, feed, "failed")
-    expect(page.get_by_role("alert")).to_contain_text("повреждён")
+    expect(page.locator(".o_form_view").get_by_role("alert")).to_contain_text("повреждён")
 
     hidden = [f"SEV-{number:04d}" for number in range(1, 9)]
     simulator.control("POST", "/stock", {"hidden": hidden})
     read_now(page, dealership, feed, "held")
-    expect(page.get_by_role("alert")).to_contain_text("8")
+    expect(page.locator(".o_form_view").get_by_role("alert")).to_contain_text("8")
     expect(page.get_by_role("button", name="Этих автомобилей больше нет")).to_be_visible()
     assert on_sale(dealership, hidden) == 8
 

@@ -138,13 +138,14 @@ class MarketplaceJob(models.Model):
 
         A run takes its triggers away before it looks for work. So one that can be locked belongs to a run that has not
         begun, and it cannot begin before this transaction has ended. Only this second's triggers are asked: no longer
-        than that has a run to wait for those who hold its own.
+        than that has a run to wait for those who hold its own. One that was made earlier, for this moment, has woken
+        nobody.
         """
         try:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(
                     """
-                    SELECT id FROM ir_cron_trigger WHERE cron_id = %s AND call_at = %s
+                    SELECT id FROM ir_cron_trigger WHERE cron_id = %s AND call_at = %s AND create_date >= call_at
                      LIMIT 1 FOR KEY SHARE SKIP LOCKED
                     """,
                     (cron.id, fields.Datetime.now()),

@@ -256,6 +256,22 @@ class TestQueue(SendCase):
             self.assertEqual(self.account.chats["c1"].read_to, read_to)
             self.assertFalse(self.one.remote_read_pending)
 
+    def test_one_wake_up_is_enough_unless_it_has_woken_nobody(self):
+        """A trigger made earlier for this very moment has told no worker: whoever lets a reply go has to."""
+        triggers, jobs = self.env["ir.cron.trigger"], self.env["marketplace.job"]
+        mine = [("cron_id", "=", self.env.ref("crm_marketplace_chats.ir_cron_send").id)]
+        triggers.search(mine).unlink()
+        now = fields.Datetime.now()
+        jobs._trigger("send", at=now)
+        self.env.flush_all()
+        made = "UPDATE ir_cron_trigger SET create_date = %s"
+        self.env.cr.execute(made, (now - timedelta(seconds=5),))
+        jobs._trigger("send")
+        self.assertEqual(triggers.search_count(mine), 2)
+        self.env.cr.execute(made, (now,))
+        jobs._trigger("send")
+        self.assertEqual(triggers.search_count(mine), 2)
+
     def test_account_that_may_not_mark_read_may_still_write(self):
         self.one.with_user(self.anna).chats_tick(self.one.message_ids[0].id)
         self.account.fault("mark_read", EntitlementError("forbidden"), times=99)
