@@ -63,9 +63,10 @@ def test_without_any_fault_only_deliveries_are_needed(channel, simulator):
 
 def test_strangers_and_garbage_change_nothing(channel, dealership, simulator):
     address = channel.read("webhook_url")["webhook_url"]
-    before = dealership.admin("marketplace.message", "search_count", [])
     events = [["channel_id", "=", channel.id]]
-    stored = dealership.admin("marketplace.event", "search_count", events)
+    # Deliveries of the tests before may still come; they look like deliveries.
+    garbage = [*events, ["body", "not like", '"payload"']]
+    stored = dealership.admin("marketplace.event", "search_count", garbage)
     deep = b'{"a":' * 30_000 + b"1" + b"}" * 30_000
     answers = {
         "not json": (address, b"\xff\xfe<html>", 400),
@@ -80,7 +81,7 @@ def test_strangers_and_garbage_change_nothing(channel, dealership, simulator):
     for what, (url, body, status) in answers.items():
         answer = requests.post(url, data=body, headers={"Content-Type": "application/json"}, timeout=10)
         assert answer.status_code == status, what
-    assert dealership.admin("marketplace.event", "search_count", events) == stored
+    assert dealership.admin("marketplace.event", "search_count", garbage) == stored
 
     # JSON that is no delivery is kept, shown to the administrator, and in nobody's way.
     strange = {"id": "7", "payload": {"type": "message", "value": {"id": ["?"], "chat_id": None}}}
@@ -92,4 +93,4 @@ def test_strangers_and_garbage_change_nothing(channel, dealership, simulator):
     shop = Marketplace(simulator, "avito")
     said = shop.say(name="После мусора", text="Дошло?")
     channel.await_message(said["chat_id"], said["message_id"], how=None)
-    assert dealership.admin("marketplace.message", "search_count", []) == before + 1
+    assert [message["body"] for message in channel.messages(said["chat_id"])] == ["Дошло?"]
