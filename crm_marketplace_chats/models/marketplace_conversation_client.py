@@ -38,7 +38,8 @@ class MarketplaceConversation(models.Model):
         """Job: what follows from what buyers have said: numbers, clients, leads, reminders."""
         started, done = time.monotonic(), None
         while chats := self._next_for_rules(channel):
-            self._one_at_a_time(channel.company_id, partial(chats._apply_rules, channel))
+            if not self._one_at_a_time(channel.company_id, partial(chats._apply_rules, channel)):
+                return MORE
             done = DONE
             if time.monotonic() - started > LONGEST_RUN:
                 return MORE
@@ -56,20 +57,28 @@ class MarketplaceConversation(models.Model):
     @api.model
     def _one_at_a_time(self, company, work):
         """Channels of one company are worked on at the same time, and one buyer writes in several: two contacts or two
-        leads would be made of him. The lock is the session's, so that the work's snapshot is taken after it."""
+        leads would be made of him. The lock is the session's, so that the work's snapshot is taken after it.
+
+        :return: what ``work`` returns
+        """
         lock = (7011, company.id)
         self.env.cr.execute("SELECT pg_advisory_lock(%s, %s)", lock)
         try:
             self.env.cr.commit()
-            commit_retrying(self.env, work)
+            return commit_retrying(self.env, work)
         finally:
             self.env.cr.rollback()
             self.env.cr.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
 
     def _apply_rules(self, channel):
-        """Set-based for all these chats. Written down at once with what was done, so nothing is done twice."""
+        """Set-based for those of these chats that nobody else is writing to: to wait for others while holding some would
+        be a deadlock sooner or later. Written down at once with what was done, so nothing is done twice.
+
+        :return: the chats that were free
+        """
         self.invalidate_recordset()
-        clients = self.filtered(lambda chat: not chat.is_noise)
+        free = self.try_lock_for_update(allow_referencing=True)
+        clients = free.filtered(lambda chat: not chat.is_noise)
         if channel.client_mode != "off":
             self.env["marketplace.phone"]._find_in(clients, channel._own_numbers(channel.company_id))
             clients.filtered(lambda chat: not chat.partner_id)._find_clients(channel)
@@ -79,14 +88,14 @@ class MarketplaceConversation(models.Model):
             """
             UPDATE marketplace_conversation c SET rules_pending = false, rules_message_id =
                    (SELECT max(m.id) FROM marketplace_message m WHERE m.conversation_id = c.id)
-             WHERE c.id IN (SELECT id FROM marketplace_conversation WHERE id = ANY(%s)
-                             ORDER BY id FOR NO KEY UPDATE)
+             WHERE c.id = ANY(%s)
             """,
-            (self.ids,),
+            (free.ids,),
         )
-        self.invalidate_recordset(["rules_pending", "rules_message_id"])
+        free.invalidate_recordset(["rules_pending", "rules_message_id"])
         if len(clients) <= LIVE_CHATS:
             clients._tell_deal_changed()
+        return free
 
     # ------------------------------------------------------------ sure and doubtful
 
