@@ -71,8 +71,8 @@ class MarketplaceConversation(models.Model):
             self.env.cr.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
 
     def _apply_rules(self, channel):
-        """Set-based for those of these chats that nobody else is writing to: to wait for others while holding some would
-        be a deadlock sooner or later. Written down at once with what was done, so nothing is done twice.
+        """Set-based for those of these chats that nobody else is writing to: to wait for others while holding some
+        would be a deadlock sooner or later. Written down at once with what was done, so nothing is done twice.
 
         :return: the chats that were free
         """
