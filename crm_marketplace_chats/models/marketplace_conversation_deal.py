@@ -61,9 +61,9 @@ class MarketplaceConversation(models.Model):
     def _deal_key(self):
         """Names buyer and car the same way in every chat of theirs; False where one of the two is not known."""
         numbers, partner = self._buyers()
-        buyer = min(numbers) if len(numbers) == 1 else partner and f"p{partner.id}"
         car = (self.vehicle_id and f"v{self.vehicle_id.id}") or (self.listing_id and f"l{self.listing_id.id}")
-        return buyer and car and f"{self.company_id.id}/{buyer}/{car}"
+        buyer = min(numbers) if len(numbers) == 1 else partner and f"p{partner.id}"
+        return f"{self.company_id.id}/{buyer}/{car}" if buyer and car else False
 
     def _open_lead(self):
         """An open lead of the same buyer and car, of whatever marketplace or salesperson."""

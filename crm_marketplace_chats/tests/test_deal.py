@@ -57,6 +57,16 @@ class TestLead(DealCase):
         self.assertEqual(lead.marketplace_conversation_ids, conversation)
         self.assertEqual(answer["deal"]["lead"]["id"], lead.id)
 
+    def test_strangers_have_leads_of_their_own(self):
+        """Of two buyers without a number, or two known ones without a car, nothing says that they are the same."""
+        strangers = self.about_the_car("c1") | self.about_the_car("c2")
+        carless = self.written(self.avito, "c3", incoming("c3-1", chat="c3", text=NUMBER))
+        carless |= self.written(self.avito, "c4", incoming("c4-1", chat="c4", text=NUMBER))
+        chats = (strangers | carless).with_user(self.seller)
+        for chat in chats:
+            chat.chats_make_lead()
+        self.assertEqual(len(chats.lead_id), 4)
+
     def test_the_same_buyer_and_car_at_both_marketplaces(self):
         avito = self.about_the_car(text=f"Мой номер {NUMBER}", buyer_name="Maria")
         autoru = self.about_the_car("r1", self.autoru, text=f"Звоните {NUMBER}", buyer_name="Мария")
