@@ -4,7 +4,7 @@ import {
     openChats,
     receive,
 } from "@crm_marketplace_chats/../tests/chats_test_helpers";
-import { HEARTBEAT_MS } from "@crm_marketplace_chats/chats/presence/presence";
+import { HEARTBEAT_MS, SETTLE_MS } from "@crm_marketplace_chats/chats/presence/presence";
 import { click, contains, insertText } from "@mail/../tests/mail_test_helpers";
 import { advanceTime, animationFrame, beforeEach, describe, expect, press, test } from "@odoo/hoot";
 import { browser } from "@web/core/browser/browser";
@@ -87,6 +87,7 @@ describe("presence", () => {
 
     test("one tells of oneself: on opening, from time to time, while typing, on leaving", async () => {
         const server = await openOne();
+        await advanceTime(SETTLE_MS);
         expect(said(server)).toEqual(["1 looking"]);
         await advanceTime(HEARTBEAT_MS);
         expect(said(server)).toEqual(["1 looking", "1 looking"]);
@@ -97,7 +98,21 @@ describe("presence", () => {
         expect(said(server).slice(2)).toEqual(["1 typing", "1 typing"]);
         await click(".o_mchats_row[data-id='2']");
         await contains("[data-message='2']");
+        await advanceTime(SETTLE_MS);
         expect(said(server).slice(4)).toEqual(["1 gone", "2 looking"]);
+    });
+
+    test("whoever passes by is in no chat, whoever writes there is at once", async () => {
+        const server = await openOne();
+        await advanceTime(SETTLE_MS);
+        await click(".o_mchats_row[data-id='2']");
+        await click(".o_mchats_row[data-id='1']");
+        await advanceTime(SETTLE_MS);
+        expect(said(server).filter((one) => one.startsWith("2"))).toEqual([]);
+        await click(".o_mchats_row[data-id='2']");
+        await contains("[data-message='2']");
+        await insertText(INPUT, "!");
+        expect(said(server).slice(-2)).toEqual(["1 gone", "2 typing"]);
     });
 
     test("a newcomer is greeted, once", async () => {

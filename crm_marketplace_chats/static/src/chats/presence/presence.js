@@ -7,6 +7,8 @@ import { batched } from "@web/core/utils/timing";
 /** How often one says that one is still there, and that one is writing. */
 export const HEARTBEAT_MS = 25000;
 const TYPING_MS = 3000;
+/** Whoever only passes by is in no chat; and what the chat itself needs is asked for first. */
+export const SETTLE_MS = 400;
 /** What is not heard of for so long is over: the browser has died, the line is down. */
 const LIFE_MS = { looking: 60000, typing: 8000 };
 const SWEEP_MS = 2000;
@@ -21,6 +23,8 @@ export class Presence {
     openId = false;
     typedAt = 0;
     saidAt = 0;
+    /** @type {number|false} the chat that colleagues were told of last */
+    saidId = false;
     isOver = false;
     /** Ids of those whom we have met in the open chat. */
     met = new Set();
@@ -63,17 +67,31 @@ export class Presence {
         if (id === this.openId) {
             return;
         }
-        if (this.openId) {
-            this.say("gone");
-        }
         Object.assign(this, { openId: id, typedAt: 0, met: new Set() });
+        browser.clearTimeout(this.settling);
         browser.clearInterval(this.heartbeat);
         if (id) {
-            this.say("looking");
-            this.heartbeat = browser.setInterval(
-                () => this.say(this.isTyping ? "typing" : "looking"),
-                HEARTBEAT_MS
-            );
+            this.settling = browser.setTimeout(() => this.settle(), SETTLE_MS);
+        } else {
+            this.leave();
+        }
+    }
+
+    settle() {
+        this.tell();
+        this.heartbeat = browser.setInterval(() => this.tell(), HEARTBEAT_MS);
+    }
+
+    /** Says where one is, and what one does there. */
+    tell() {
+        this.leave();
+        this.say(this.isTyping ? "typing" : "looking");
+    }
+
+    /** Says that one is gone from the chat that others were told of last. */
+    leave() {
+        if (this.saidId && this.saidId !== this.openId) {
+            this.say("gone", this.saidId);
         }
     }
 
@@ -85,7 +103,7 @@ export class Presence {
     type() {
         if (this.openId && Date.now() - this.typedAt > TYPING_MS) {
             this.typedAt = Date.now();
-            this.say("typing");
+            this.tell();
         }
     }
 
@@ -93,16 +111,15 @@ export class Presence {
     endTyping() {
         if (this.isTyping) {
             this.typedAt = 0;
-            this.say("looking");
+            this.tell();
         }
     }
 
-    async say(state) {
+    async say(state, id = this.openId) {
         this.saidAt = Date.now();
+        this.saidId = state === "gone" ? false : id;
         try {
-            await (state === "gone"
-                ? this.api.gone(this.openId)
-                : this.api.presence(this.openId, state));
+            await (state === "gone" ? this.api.gone(id) : this.api.presence(id, state));
         } catch {
             // Whether colleagues know of us is not worth a word: the next heartbeat tries again.
         }
@@ -129,7 +146,7 @@ export class Presence {
         const isNew = here.some((id) => !this.met.has(id));
         here.forEach((id) => this.met.add(id));
         if (isNew && Date.now() - this.saidAt > SWEEP_MS) {
-            this.say("looking");
+            this.tell();
         }
     }
 
