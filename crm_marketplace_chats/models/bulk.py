@@ -73,21 +73,32 @@ def insert_rows(model, rows, unique, where=SQL()):  # noqa: B008 - SQL is immuta
     if not rows:
         return []
     columns = [*rows[0], "create_uid", "create_date", "write_uid", "write_date"]
-    uid = model.env.uid
-    stamp = SQL("%s, now() at time zone 'UTC', %s, now() at time zone 'UTC'", uid, uid)
-    values = SQL(", ").join(
-        SQL("(%s, %s)", SQL(", ").join(SQL("%s", _adapt(value)) for value in row.values()), stamp)
-        for row in rows
-    )
     statement = SQL(
-        "INSERT INTO %s (%s) VALUES %s ON CONFLICT (%s) %s DO NOTHING RETURNING id",
-        SQL.identifier(model._table),
-        SQL(", ").join(map(SQL.identifier, columns)),
-        values,
-        SQL(", ").join(map(SQL.identifier, unique)),
-        where,
+        "INSERT INTO %(table)s (%(columns)s)"
+        " SELECT v.*, %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC' FROM %(rows)s AS v"
+        " ON CONFLICT (%(unique)s) %(where)s DO NOTHING RETURNING id",
+        table=SQL.identifier(model._table),
+        columns=SQL(", ").join(map(SQL.identifier, columns)),
+        uid=model.env.uid,
+        rows=_unnested(model, rows[0], rows),
+        unique=SQL(", ").join(map(SQL.identifier, unique)),
+        where=where,
     )
     return [row[0] for row in execute_quietly(model.env, statement)]
+
+
+def _unnested(model, columns, rows):
+    """The rows as PostgreSQL makes them from one array for each column, in their order: what both sides have to read
+    grows with the columns, and not with the cells."""
+    arrays = (
+        SQL(
+            "%s::%s[]",
+            [_adapt(row[column]) for row in rows],
+            SQL(model._fields[column].column_type[1].split("(")[0]),
+        )
+        for column in columns
+    )
+    return SQL("unnest(%s)", SQL(", ").join(arrays))
 
 
 def keep_changes(model, owner, ids, value, table, current, condition):
@@ -145,11 +156,6 @@ def update_changed(model, rows, keep_empty=()):
 
 
 def _update_shape(model, columns, rows, keep_empty):
-    types = {column: SQL(model._fields[column].column_type[1].split("(")[0]) for column in columns}
-    values = SQL(", ").join(
-        SQL("(%s, %s)", row["id"], SQL(", ").join(SQL("%s::%s", _adapt(row[c]), types[c]) for c in columns))
-        for row in rows
-    )
     new = {
         column: SQL("COALESCE(v.%s, t.%s)", SQL.identifier(column), SQL.identifier(column))
         if column in keep_empty
@@ -158,12 +164,12 @@ def _update_shape(model, columns, rows, keep_empty):
     }
     statement = SQL(
         "UPDATE %(table)s t SET %(assignments)s, write_date = now() at time zone 'UTC', write_uid = %(uid)s"
-        " FROM (VALUES %(values)s) AS v(id, %(columns)s)"
+        " FROM %(rows)s AS v(id, %(columns)s)"
         " WHERE t.id = v.id AND (%(current)s) IS DISTINCT FROM (%(new)s) RETURNING t.id",
         table=SQL.identifier(model._table),
         assignments=SQL(", ").join(SQL("%s = %s", SQL.identifier(column), new[column]) for column in columns),
         uid=model.env.uid,
-        values=values,
+        rows=_unnested(model, ["id", *columns], rows),
         columns=SQL(", ").join(map(SQL.identifier, columns)),
         current=SQL("ROW(%s)", SQL(", ").join(SQL("t.%s", SQL.identifier(column)) for column in columns)),
         new=SQL("ROW(%s)", SQL(", ").join(new[column] for column in columns)),

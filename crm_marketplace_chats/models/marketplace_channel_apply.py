@@ -250,10 +250,17 @@ class MarketplaceChannel(models.Model):
         )
         ids = [*created, *changed, *adopted.values()]
         Message.browse(ids).invalidate_recordset()
-        touched = set(Message.browse(ids).conversation_id.ids)
-        if "pending" in Message.browse(ids).mapped("media_state"):
+        self.env.cr.execute(
+            """
+            SELECT conversation_id, bool_or(media_state = 'pending') FROM marketplace_message
+             WHERE id = ANY(%s) GROUP BY conversation_id
+            """,
+            (ids,),
+        )
+        touched = dict(self.env.cr.fetchall())
+        if any(touched.values()):
             self.env["marketplace.job"]._trigger("media")
-        return touched, ids, Message.browse(adopted.values()).conversation_id
+        return set(touched), ids, Message.browse(adopted.values()).conversation_id
 
     @staticmethod
     def _each_once(messages):

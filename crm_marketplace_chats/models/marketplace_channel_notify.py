@@ -19,7 +19,10 @@ class MarketplaceChannel(models.Model):
         """Ring for what buyers have just written. For jobs: within the transaction that stores the messages, so that
         screens know them before they ring; nothing is sent from here but by the bus and by mail's own job."""
         self.ensure_one()
-        fresh = self.env["marketplace.message"].search(
+        listeners = self._listeners()
+        if not listeners:
+            return
+        fresh = self.env["marketplace.message"]._read_group(
             [
                 ("id", "in", message_ids),
                 ("direction", "=", "in"),
@@ -28,14 +31,12 @@ class MarketplaceChannel(models.Model):
                 ("sent_at", ">=", fields.Datetime.now() - FRESH),
                 # Not those that are answered already.
                 ("conversation_id.is_unprocessed", "=", True),
-            ]
+            ],
+            ["conversation_id"],
         )
-        if not fresh:
-            return
-        listeners = self._listeners()
         rung = {
             conversation: listeners.filtered(lambda user, chat=conversation: user._wants_notice(chat))
-            for conversation in fresh.conversation_id
+            for (conversation,) in fresh
         }
         notices = [conversation._notice(users) for conversation, users in rung.items() if users]
         if notices:

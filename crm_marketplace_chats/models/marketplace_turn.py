@@ -3,7 +3,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .bulk import update_changed
+from .bulk import insert_rows, update_changed
 from .marketplace_message import ANSWERED_STATES
 from .turns import Entry, Place, Tick, turns_of
 
@@ -104,8 +104,11 @@ class MarketplaceTurn(models.Model):
         self._reckon(changed)
         if stored:
             self.browse(turn["id"] for turn in stored.values()).unlink()
-        self.create([{name: row[name] for name in row if name != "id"} for row in changed if not row["id"]])
-        update_changed(self, [{"id": row.pop("id"), **row} for row in changed if row["id"]])
+        known = [row for row in changed if row["id"]]
+        new = [{name: row[name] for name in row if name != "id"} for row in changed if not row["id"]]
+        created = insert_rows(self, new, ("conversation_id", "start_message_id"))
+        self.browse(created).invalidate_recordset()
+        update_changed(self, [{"id": row.pop("id"), **row} for row in known])
 
     @api.model
     def _unbent(self, conversation_ids, since):
