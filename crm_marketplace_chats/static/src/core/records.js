@@ -14,7 +14,9 @@ export function compareMessages(a, b) {
  *
  * @property {number|undefined} version undefined until something with a version came
  */
-export class VersionedRecord extends Record {}
+export class VersionedRecord extends Record {
+    static id = "id";
+}
 
 /**
  * One account of the dealer at one marketplace, as far as the screen has to know it.
@@ -68,7 +70,6 @@ MarketplaceChannel.register();
  */
 export class MarketplaceConversation extends VersionedRecord {
     static _name = "marketplace.conversation";
-    static id = "id";
 
     channel_id = fields.One("marketplace.channel");
     messages = fields.Many("marketplace.message", {
@@ -126,7 +127,6 @@ MarketplaceConversation.register();
  */
 class MarketplaceMessage extends VersionedRecord {
     static _name = "marketplace.message";
-    static id = "id";
 
     conversation_id = fields.One("marketplace.conversation", { inverse: "messages" });
     sent_at = fields.Datetime();
