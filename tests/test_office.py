@@ -99,3 +99,44 @@ def test_a_client_gets_his_data_and_is_forgotten(dealership, avito, shop, page_a
     again = shop.say(chat_id=asked["chat_id"], text="Я передумал")
     avito.await_message(asked["chat_id"], again["message_id"])
     assert [message["body"] for message in avito.messages(asked["chat_id"])] == ["Я передумал"]
+
+
+def test_a_chat_goes_when_it_was_kept_long_enough(dealership, avito, shop, page_as, request, look):
+    """An administrator says for how long; the scheduled action erases, also from the open screen of an employee."""
+    request.addfinalizer(lambda: avito.write(keep_months=0))
+    asked = shop.say(name="Давний Клиент", text="Ещё актуально?")
+    number = avito.await_message(asked["chat_id"], asked["message_id"])
+    shop.reply(asked["chat_id"], "Уже продана")
+    waits = [("id", "=", number), ("is_unprocessed", "=", True)]
+    until(
+        "the reply from the app",
+        lambda: not dealership.admin("marketplace.conversation", "search_count", waits),
+        nudge=avito.pull,
+    )
+    # Longer ago than anything that other tests have written.
+    for table, column, key in (
+        ("marketplace_message", "sent_at", "conversation_id"),
+        ("marketplace_conversation", "last_message_at", "id"),
+    ):
+        dealership.odoo.query(
+            f"UPDATE {table} SET {column} = {column} - interval '121 months' WHERE {key} = {number}"
+        )
+    screen = ChatsPage.of(page_as, "anna", path=f"/odoo/chats/{number}")
+    expect(screen.bubble("Ещё актуально?")).to_be_visible()
+
+    form = page_as("admin", path=f"/odoo/action-crm_marketplace_chats.action_channel/{avito.id}")
+    form.get_by_role("tab", name="Хранение данных").click()
+    form.get_by_label("Хранить чаты без сделки, месяцев").fill("120")
+    look(form, "keeping")
+    form.locator(".o_form_button_save").click()
+    until("the months saved", lambda: avito.read("keep_months")["keep_months"] == 120)
+    action = [("code", "=", "model._erase_outdated()")]
+    dealership.admin("ir.cron", "method_direct_trigger", dealership.admin("ir.cron", "search", action))
+    expect(screen.bubble("Ещё актуально?")).to_have_count(0)
+    (record,) = dealership.admin(
+        "marketplace.erasure",
+        "search_read",
+        [("origin", "=", "retention")],
+        ["conversation_count", "message_count"],
+    )
+    assert (record["conversation_count"], record["message_count"]) == (1, 2)

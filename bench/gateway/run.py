@@ -4,7 +4,7 @@ import os
 import time
 from contextlib import ExitStack
 from itertools import chain, count
-from statistics import quantiles
+from statistics import median, quantiles
 from urllib.parse import urlsplit
 
 from dealership import Dealership
@@ -52,6 +52,8 @@ def run(workspace, options):
                 wanted = [chats[name][n % CHATS] for n in range(sizes[name])]
                 waves[name].append(taker.wave(wanted))
         figures = _speed(waves)
+        nothing = median(takers["ours"].nothing(sizes["ours"]) for _run in range(RUNS))
+        figures.append(counted("for comparison: Odoo's own `/web/health`, answers", nothing, "a second"))
         say("one chat, new chats, everything twice")
         figures += chain.from_iterable(
             _correct(takers[name], name, chats[name][0]) for name in ("ours", "gateway")

@@ -6,6 +6,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
+from urllib.parse import urljoin
 
 import psycopg2
 import requests
@@ -71,6 +72,18 @@ class Taker:
             double=len(stored) - len(set(stored)),
             answers=[ms for _status, ms in answers],
         )
+
+    def nothing(self, number):
+        """Have Odoo itself answer so often that it is well, which costs it a request and no work at all.
+
+        :return: answers a second
+        """
+        url = urljoin(self.url, "/web/health")
+        started = time.perf_counter()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for answer in pool.map(lambda _number: requests.get(url, timeout=120), range(number)):
+                answer.raise_for_status()
+        return number / (time.perf_counter() - started)
 
     def stored(self, mark):
         """The texts that hold the mark."""

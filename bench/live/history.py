@@ -52,10 +52,10 @@ def measure(stage, plan):
 
 
 class Watch:
-    """Looks at the memory of the processes, and at the account's requests for messages, every second."""
+    """Looks at the memory of the processes, and at the account's requests, every second."""
 
     def __init__(self, stage, account):
-        self.stage, self.path = stage, re.compile(rf"/accounts/{account}/chats/[^/]+/messages")
+        self.stage, self.path = stage, re.compile(rf"/accounts/{account}/")
         self.samples, self.asked, self.ended = [], set(), threading.Event()
         self.thread = threading.Thread(target=self._look)
 

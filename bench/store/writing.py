@@ -1,7 +1,10 @@
 """Runs in Odoo's shell: how long one message takes to be stored, in three ways, one after the other in each run."""
 
 import time
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
+from statistics import median
+from unittest.mock import patch
 
 from psycopg2.extras import execute_values
 
@@ -11,8 +14,19 @@ from odoo.addons.crm_marketplace_chats.models.bulk import to_naive
 TEXT = "Здравствуйте! Подскажите, машина ещё в продаже? Готов подъехать сегодня после шести, №"
 
 
+#: Where a batch's time goes: what is measured of which model.
+PARTS = {
+    "_apply_messages": "marketplace.channel",
+    "_recount": "marketplace.conversation",
+    "_retell": "marketplace.turn",
+    "_tell_screens": "marketplace.channel",
+    "_ring": "marketplace.channel",
+}
+
+
 def compare(env, channel, batch, chats, posts, runs):
-    """:return: seconds for one message, run by run: ``{ours, bare, post}``, each with its commit"""
+    """:return: seconds for one message, run by run: ``{ours, bare, post}``, each with its commit; and ``parts``: the
+    seconds of a whole batch of ours by the method that took them, the median of the runs"""
     channel = env["marketplace.channel"].browse(channel)
     env.cr.execute(
         "SELECT id, external_id FROM marketplace_conversation WHERE channel_id = %s ORDER BY id",
@@ -25,18 +39,45 @@ def compare(env, channel, batch, chats, posts, runs):
     rooms = env["discuss.channel"].create([{"name": f"Покупатель {n}"} for n in range(posts)])
     env.cr.commit()
     took = {"ours": [], "bare": [], "post": []}
+    parts = {name: [] for name in PARTS}
     for run in range(-1, runs):  # the first warms up
         # Others in each run, as far as there are: nobody writes for hours into a chat that nobody answers.
         first = run * chats % len(every)
         known = every[first : first + chats]
+        with _watched(env) as spent:
+            whole = ours(env, channel, known, batch, run)
         seconds = {
-            "ours": ours(env, channel, known, batch, run) / batch,
+            "ours": whole / batch,
             "bare": _bare(env, channel, known, batch, run) / batch,
             "post": _posts(env, rooms) / posts,
         }
-        for name, value in seconds.items() if run >= 0 else ():
-            took[name].append(value)
-    return took
+        if run >= 0:
+            for figures, values in ((took, seconds), (parts, spent)):
+                for name, value in values.items():
+                    figures[name].append(value)
+    return took | {"parts": {name: median(values) for name, values in parts.items()}}
+
+
+@contextmanager
+def _watched(env):
+    """Give a dict that is filled with the seconds that each of `PARTS` takes; one may be part of another."""
+    spent = dict.fromkeys(PARTS, 0.0)
+
+    def timed(name, method):
+        def call(*args, **more):
+            started = time.perf_counter()
+            try:
+                return method(*args, **more)
+            finally:
+                spent[name] += time.perf_counter() - started
+
+        return call
+
+    with ExitStack() as stack:
+        for name, model in PARTS.items():
+            owner = env.registry[model]
+            stack.enter_context(patch.object(owner, name, timed(name, getattr(owner, name))))
+        yield spent
 
 
 def _timed(env, work):

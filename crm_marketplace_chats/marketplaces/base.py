@@ -43,7 +43,7 @@ class Budget(Protocol):
     def take(self, cost: int = 1, urgent: bool = False) -> None:
         """Return when so many requests may leave.
 
-        :param urgent: somebody waits for it (a reply); the last fifth of the budget is kept for such
+        :param urgent: somebody waits for it (a reply); it goes first, and a part of the budget is kept for such
         :raises RateLimitError: ``too_many_requests``, when that takes longer than one wants to wait;
             ``retry_after`` says how long
         """

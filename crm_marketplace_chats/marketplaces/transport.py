@@ -70,19 +70,26 @@ class _MaskSecrets(logging.Filter):
 logging.getLogger("urllib3.connectionpool").addFilter(_MaskSecrets())
 
 
+#: So many requests may leave at once even where few are allowed; but never more than a third of them.
+SMALL_BURST = 5
+
+
 class LocalBudget:
     """The `base.Budget` of one process, shared by its threads: no minute sees more than ``per_minute`` requests.
 
-    A bucket: a third of the minute's requests may leave at once, the rest drips in. What is not urgent leaves
-    ``reserve`` of the minute's requests in it, so that it can never use more than the rest of them.
+    A bucket: a twentieth of the minute's requests may leave at once (of few, five), the rest drips in; so who has much
+    to ask uses 95 % of what is allowed. What is not urgent leaves half of ``reserve`` of the bucket in it, and who is
+    `patient` all of it: a long history takes nothing that a pull waits for.
 
-    :param reserve: share kept for what is urgent
+    :param reserve: share of the bucket that is kept for what is urgent
     """
 
     #: Rather than hold a worker longer than this, `take` gives up.
     longest_wait = 20.0
+    #: Whether all others of the account go first.
+    patient = False
 
-    def __init__(self, per_minute: int, reserve: float = 0.2):
+    def __init__(self, per_minute: int, reserve: float = 0.5):
         self._lock = threading.Lock()
         self._share = reserve
         self._set(per_minute)
@@ -96,9 +103,9 @@ class LocalBudget:
 
     def _set(self, per_minute: int) -> None:
         self._per_minute = per_minute
-        self._burst = max(1.0, per_minute // 3)
+        self._burst = max(1.0, min(SMALL_BURST, per_minute // 3), per_minute // 20)
         self._per_second = max(1.0, per_minute - self._burst) / 60
-        self._reserve = min(per_minute * self._share, self._burst - 1)
+        self._reserve = min(self._burst * self._share, self._burst - 1)
 
     def take(self, cost: int = 1, urgent: bool = False) -> None:
         """See `base.Budget`. Nobody who waits holds a place: what is urgent goes first."""
@@ -114,7 +121,8 @@ class LocalBudget:
             now = self.clock()
             self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._per_second)
             self._filled_at = now
-            needed = min(cost + (0 if urgent else self._reserve), self._burst)
+            kept = 0 if urgent else self._reserve if self.patient else self._reserve / 2
+            needed = min(cost + kept, self._burst)
             missing = needed - self._tokens
             wait = max(self._paused_until - now, missing / self._per_second)
             if wait > 1e-6:  # less is an error of rounding
@@ -135,7 +143,7 @@ class LocalBudget:
 
 
 @lru_cache(maxsize=512)
-def shared_budget(name: str, per_minute: int, reserve: float = 0.2) -> LocalBudget:
+def shared_budget(name: str, per_minute: int, reserve: float = 0.5) -> LocalBudget:
     """The process' one budget of this name, e.g. of one token at one address."""
     return LocalBudget(per_minute, reserve)
 

@@ -284,11 +284,16 @@ class MarketplaceChannel(models.Model):
         }
         return settings | {"base_url": channel.base_url or ""}
 
-    def _client(self, session=None):
-        """The marketplace's client for this channel; for jobs, not for a user's transaction."""
+    def _client(self, session=None, patient=False):
+        """The marketplace's client for this channel; for jobs, not for a user's transaction.
+
+        :param patient: for what has time: all else that the account asks for goes first
+        """
         self.ensure_one()
         settings = self._client_settings()
-        return self._client_class()(settings, session or ChannelSession(self), self._budget(settings))
+        budget = self._budget(settings)
+        budget.patient = patient
+        return self._client_class()(settings, session or ChannelSession(self), budget)
 
     def _budget(self, settings):
         """What this account may still ask, shared with all channels and workers of the same account."""

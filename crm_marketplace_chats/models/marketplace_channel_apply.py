@@ -19,10 +19,6 @@ KEPT_WHEN_EMPTY = frozenset(
 )
 #: How the ids of our own chats of telephone calls begin.
 CALLS = "calls/"
-#: More messages than this in one batch (as many as deliveries bring in one) do not go along to the screens; from when
-#: on they lack some of which chats, they are told by a note of that type.
-LIVE_MESSAGES = 200
-MISSED = "crm_marketplace_chats.messages_missed"
 
 
 class MarketplaceChannel(models.Model):
@@ -425,31 +421,3 @@ class MarketplaceChannel(models.Model):
         moved = [row[0] for row in self.env.cr.fetchall()]
         self.env["marketplace.conversation"].browse(moved).invalidate_recordset(["buyer_read_at"])
         return moved
-
-    # ------------------------------------------------------------ screens
-
-    def _tell_screens(self, conversations, message_ids):
-        """One note per batch, to those who may use the channel; before it another one, if messages are left out."""
-        conversations = conversations.filtered("last_message_at")
-        if not conversations:
-            return
-        store = self._store_for_screens().add(conversations)
-        if len(message_ids) > LIVE_MESSAGES:
-            self._bus_send(MISSED, {"chats": self._missed(message_ids)}, subchannel=self._bus_subchannel())
-        else:
-            store.add(self.env["marketplace.message"].browse(message_ids))
-        store.bus_send()
-
-    def _missed(self, message_ids):
-        """:return: ``[{"id": chat, "since": moment of the oldest of these messages in it, "until": of the newest}]``"""
-        self.env.cr.execute(
-            """
-            SELECT conversation_id, min(sent_at), max(sent_at) FROM marketplace_message WHERE id = ANY(%s)
-             GROUP BY conversation_id
-            """,
-            (message_ids,),
-        )
-        return [
-            {"id": chat, "since": fields.Datetime.to_string(since), "until": fields.Datetime.to_string(until)}
-            for chat, since, until in self.env.cr.fetchall()
-        ]

@@ -63,7 +63,7 @@ class MarketplaceChannel(models.Model):
         came is kept with what it read, so that it goes on there after a stop, a crash or a restart."""
         if channel.history_done or channel.history_stopped or not channel.last_success_at:
             return None
-        with channel._client() as client:
+        with channel._client(patient=True) as client:
             if not client.can_pull:
                 channel.history_done = True
                 return DONE

@@ -16,7 +16,7 @@ from odoo.addons.crm_marketplace_chats.marketplaces.payload import (
     RemoteVehicle,
 )
 
-from ..models.marketplace_channel_apply import LIVE_MESSAGES, MISSED
+from ..models.marketplace_channel_notify import LIVE_MESSAGES, MISSED
 from .bazaar import deleted
 from .common import ChatsCase, about, batch, incoming, moment, naive, outgoing
 
