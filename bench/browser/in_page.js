@@ -131,6 +131,8 @@ window.bench = (() => {
     }
 
     const arrived = {};
+    /** Numbers of the texts that have stood in the open chat: of a long flood the oldest leave it again. */
+    const shown = new Set();
 
     /** From now on `arrived` gets the moment (ms since 1970) at which each text with «⟦number⟧» was first painted. */
     function watchArrivals() {
@@ -138,25 +140,31 @@ window.bench = (() => {
             const nodes = records.flatMap((record) =>
                 record.type === "characterData" ? [record.target] : [...record.addedNodes]
             );
-            const numbers = nodes.flatMap((node) => [...node.textContent.matchAll(/⟦(\d+)⟧/g)]);
-            if (numbers.length) {
+            const found = nodes.flatMap((node) =>
+                [...node.textContent.matchAll(/⟦(\d+)⟧/g)].map(([, number]) => ({
+                    number: Number(number),
+                    isInChat: Boolean(node.parentElement?.closest(".o_mchats_thread")),
+                }))
+            );
+            if (found.length) {
                 await painted();
-                for (const [, number] of numbers) {
+                for (const { number, isInChat } of found) {
                     arrived[number] ??= Date.now();
+                    isInChat && shown.add(number);
                 }
             }
         });
         observer.observe($(".o_mchats"), { subtree: true, childList: true, characterData: true });
     }
 
-    /** @returns {number[]} the numbers of the texts that stand in the open chat */
+    /** @returns {number[]} the numbers of the texts that stand in the open chat, or have stood there */
     function numbersShown() {
-        const texts = [...document.querySelectorAll(".o_mchats_bubble")].map(
-            (bubble) => bubble.textContent
-        );
-        return texts.flatMap((text) =>
-            [...text.matchAll(/⟦(\d+)⟧/g)].map(([, number]) => Number(number))
-        );
+        for (const bubble of document.querySelectorAll(".o_mchats_bubble")) {
+            for (const [, number] of bubble.textContent.matchAll(/⟦(\d+)⟧/g)) {
+                shown.add(Number(number));
+            }
+        }
+        return [...shown];
     }
 
     /** @returns {Promise<number[]>} ms of each frame while the open chat is scrolled to its beginning */

@@ -96,6 +96,7 @@ class ChatsMixin:
         cls.nobody = cls.person("nobody", USER)
         cls.clerk = cls.person("clerk", "base.group_user")
         cls.visitor = cls.person("visitor", "base.group_portal")
+        cls.stranger = cls.env.ref("base.public_user")
         cls.avito = cls.channel("Avito North", "avito", users=cls.anna | cls.ivan)
         cls.autoru = cls.channel("Auto.ru North", "autoru", users=cls.anna)
 

@@ -286,6 +286,7 @@ class TestRights(AccessCase):
             "employee of nothing": self.nobody,
             "clerk": self.clerk,
             "visitor": self.visitor,
+            "stranger": self.stranger,
         }
         for model, expected in RIGHTS.items():
             record = self.of(model, self.avito)
@@ -430,8 +431,8 @@ class TestCalls(AccessCase):
     def test_buttons_on_what_is_not_ours(self):
         """None of them works without the right to the record that it belongs to."""
         below = {
-            "manager": (self.anna, self.nobody, self.clerk, self.visitor),
-            "employee": (self.ivan, self.nobody, self.clerk, self.visitor),
+            "manager": (self.anna, self.nobody, self.clerk, self.visitor, self.stranger),
+            "employee": (self.ivan, self.nobody, self.clerk, self.visitor, self.stranger),
         }
         calls = CONVERSATION_CALLS | OTHER_CALLS
         for model in set(METHODS) & set(RIGHTS) - {"marketplace.message"}:
@@ -449,6 +450,7 @@ class TestCalls(AccessCase):
             (self.nobody, self.ours),
             (self.clerk, self.ours),
             (self.visitor, self.ours),
+            (self.stranger, self.ours),
             (self.anna, self.chats[self.south]),
         ):
             before = conversation.read()
@@ -461,7 +463,7 @@ class TestCalls(AccessCase):
     def test_foreign_message(self):
         message = self.post(self.foreign, "Hello")
         message.state = "failed"
-        for user in (self.ivan, self.nobody, self.clerk, self.visitor):
+        for user in (self.ivan, self.nobody, self.clerk, self.visitor, self.stranger):
             for method in MESSAGE_CALLS:
                 with self.subTest(user=user.login, method=method), self.assertRaises(AccessError):
                     self.rpc(user, "marketplace.message", method, message.ids)
@@ -490,7 +492,7 @@ class TestCalls(AccessCase):
                     self.assertNotIsInstance(refused.exception, AccessError)
 
     def test_no_access_at_all(self):
-        for user in (self.clerk, self.visitor):
+        for user in (self.clerk, self.visitor, self.stranger):
             for method in MODEL_CALLS:
                 with self.subTest(user=user.login, method=method), self.assertRaises(AccessError):
                     self.rpc(user, "marketplace.conversation", method)
