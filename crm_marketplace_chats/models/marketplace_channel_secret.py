@@ -4,7 +4,9 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import config
+from odoo.tools import SQL, config
+
+from .bulk import execute_quietly
 
 #: Option of the server's configuration that names a file with a Fernet key; without it secrets are stored as they are.
 KEY_FILE = "marketplace_chats_key_file"
@@ -35,14 +37,30 @@ class MarketplaceChannelSecret(models.Model):
 
     @api.model
     def _store(self, channel, key, value):
-        """Set, replace or (with an empty value) forget one secret."""
-        secret = self.sudo().search([("channel_id", "=", channel.id), ("key", "=", key)])
+        """Set, replace or (with an empty value) forget one secret.
+
+        By a statement of its own: one that fails, because somebody has stored the same at this moment, is not written
+        into the log, and whoever made it starts again.
+        """
         if not value:
-            secret.unlink()
-        elif secret:
-            secret.value = self._encrypt(value)
-        else:
-            secret.create({"channel_id": channel.id, "key": key, "value": self._encrypt(value)})
+            self.sudo().search([("channel_id", "=", channel.id), ("key", "=", key)]).unlink()
+            return
+        statement = SQL(
+            """
+            INSERT INTO marketplace_channel_secret
+                        (channel_id, key, value, create_uid, create_date, write_uid, write_date)
+            VALUES (%(channel)s, %(key)s, %(value)s, %(uid)s, %(now)s, %(uid)s, %(now)s)
+            ON CONFLICT (channel_id, key)
+            DO UPDATE SET value = excluded.value, write_uid = excluded.write_uid, write_date = excluded.write_date
+            """,
+            channel=channel.id,
+            key=key,
+            value=self._encrypt(value),
+            uid=self.env.uid,
+            now=fields.Datetime.now(),
+        )
+        execute_quietly(self.env, statement)
+        self.invalidate_model()
 
     @api.model
     def _encrypt(self, value):

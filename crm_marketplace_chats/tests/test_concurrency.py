@@ -1,9 +1,12 @@
 """Workers side by side, with connections and commits of their own: deliveries and pulls hold no lock on each other."""
 
 import threading
+import unittest
 from contextlib import contextmanager
 from random import Random
 from unittest.mock import patch
+
+from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
@@ -61,6 +64,30 @@ class TestSideBySide(BaseCase):
                     things = things[5:]
         except Exception as error:  # noqa: BLE001  a thread's failure is the test's
             failures.append(error)
+
+    def test_a_token_stored_twice_at_once(self):
+        """Who is late starts again, as Odoo does with such an error, and the log holds no token."""
+
+        def store(env, value):
+            channel = env["marketplace.channel"].browse(self.channel_id)
+            env["marketplace.channel.secret"]._store(channel, "session", value)
+            return channel
+
+        for before in ("", "old-token"):
+            with self.env() as env:
+                store(env, before)
+            with self.env() as late, self.assertNoLogs("odoo.sql_db"):
+                late["marketplace.channel"].search([])  # from here on it sees the database as it is now
+                with self.env() as env:
+                    store(env, "token-of-the-first")
+                # Odoo's own would take our `env` for an environment.
+                with unittest.TestCase.assertRaises(self, SerializationFailure):
+                    store(late, "token-of-the-late")
+                late.cr.rollback()
+                channel = store(late, "token-of-the-late")
+                self.assertEqual(
+                    late["marketplace.channel.secret"]._read_all(channel), {"session": "token-of-the-late"}
+                )
 
     @mute_logger("odoo.sql_db")  # conflicts are awaited, and solved
     def test_same_story_told_at_once(self):
