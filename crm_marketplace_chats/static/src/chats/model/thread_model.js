@@ -3,7 +3,7 @@ import { compareMessages } from "@crm_marketplace_chats/core/records";
 import { markRaw } from "@odoo/owl";
 
 /** Messages asked for, and shown, when a chat is opened: more than a screen holds, as few as are drawn in no time. */
-export const FIRST = 24;
+export const FIRST = 30;
 const PAGE = 50;
 /** Messages on screen at once. What lies further away is let go, and asked for again when somebody scrolls there. */
 export const WINDOW = 200;
