@@ -58,13 +58,24 @@ export class CarPanel extends Component {
         return this.props.conversation;
     }
 
+    /**
+     * Whoever goes on to the next chat does not wait for this one's car. What is destroyed must not even look at the
+     * model or at a record: they would remember it as one that has to be drawn when they change, and hold it for ever.
+     */
     async load() {
         await this.chats.opening;
         if (status(this) === "destroyed") {
             return;
         }
+        const { api, panels } = this.chats;
+        const { id } = this.conversation;
         try {
-            this.show(await this.lastAsked.add(this.chats.api.panel(this.conversation.id)));
+            const data = await this.lastAsked.add(api.panel(id));
+            if (status(this) === "destroyed") {
+                panels.set(id, data);
+            } else {
+                this.show(data);
+            }
         } catch (error) {
             this.state.failure = failureText(error);
             this.state.status = "failed";
