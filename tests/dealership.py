@@ -96,6 +96,18 @@ class Dealership:
         # They listen in the database `postgres`, whichever database is meant.
         self.odoo.workspace.server.query(f"notify cron_trigger, '{self.odoo.db}'")
 
+    def waiting(self):
+        """Return the newest message of each unprocessed chat, by the chat's number."""
+        domain, fields = [["is_unprocessed", "=", True]], ["last_message_id"]
+        found = self.admin("marketplace.conversation", "search_read", domain, fields)
+        return {chat["id"]: chat["last_message_id"] for chat in found}
+
+    def tick(self, last_messages):
+        """Tick chats up to a message of each."""
+        if last_messages:
+            ids, messages = list(last_messages), list(last_messages.values())
+            self.admin("marketplace.conversation", "chats_tick_many", ids, messages)
+
     def counts(self, login):
         return self.rpc(login)("marketplace.conversation", "chats_counts")
 

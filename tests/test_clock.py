@@ -7,15 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from chats_page import ChatsPage
-from dealership import Marketplace, until
+from dealership import until
 from playwright.sync_api import expect
 
 CLOSED_TEXT = "Мы закрыты и ответим вам {{opening}}."
-
-
-@pytest.fixture(scope="module")
-def shop(simulator):
-    return Marketplace(simulator, "avito")
 
 
 @pytest.fixture

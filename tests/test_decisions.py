@@ -1,23 +1,12 @@
 """What only a person decides: who a client is, which car a listing is about, whom to shut out; and the lead that a rule
 makes without one."""
 
-import pytest
 from chats_page import ChatsPage
-from dealership import Marketplace, until
+from dealership import until
 from playwright.sync_api import expect
 
 CAR = "SEV-0006"
 PHONES = {"Пётр Первый": "+79123450001", "Пётр Второй": "+79123450002"}
-
-
-@pytest.fixture
-def shop(simulator):
-    return Marketplace(simulator, "avito")
-
-
-@pytest.fixture
-def avito(dealership):
-    return dealership.channel("avito")
 
 
 def field(channel, model, number, name):

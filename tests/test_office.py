@@ -7,20 +7,10 @@ import zipfile
 
 import pytest
 from chats_page import ChatsPage
-from dealership import Marketplace, until
+from dealership import until
 from playwright.sync_api import expect
 
 from devtools.paths import SCREENSHOTS
-
-
-@pytest.fixture
-def shop(simulator):
-    return Marketplace(simulator, "avito")
-
-
-@pytest.fixture
-def avito(dealership):
-    return dealership.channel("avito")
 
 
 @pytest.fixture
