@@ -69,6 +69,10 @@ class Marketplace:
     def fault(self, name, **how):
         self.simulator.control("POST", "/faults", {"name": name, "marketplace": self.code, **how})
 
+    def revoke(self):
+        """Its tokens and sessions stop working."""
+        self.simulator.control("POST", f"/{self.code}/revoke")
+
     def no_faults(self):
         self.simulator.control("POST", "/faults", {"clear": True})
 

@@ -138,9 +138,11 @@ def test_an_unknown_outcome_is_shown_as_such_until_it_is_known(fault, open_chat,
 
 def test_wrong_keys_are_said_and_the_reply_can_be_repeated_after(open_chat, request):
     shop, channel, chat_id, _, screen = open_chat("avito")
-    request.addfinalizer(lambda: channel.write(avito_client_secret="demo-secret"))
-    channel.write(avito_client_secret="wrong")
+    request.addfinalizer(shop.no_faults)
     screen.text.fill("С неверным ключом")
+    # The dealer has withdrawn the keys at Avito, and this reply is the first to find out.
+    shop.fault("invalid_client")
+    shop.revoke()
     screen.text.press("Enter")
     bubble = screen.bubble("С неверным ключом")
     expect(bubble.locator(".o_mchats_problem")).to_contain_text("ключ", timeout=40_000)
@@ -148,6 +150,7 @@ def test_wrong_keys_are_said_and_the_reply_can_be_repeated_after(open_chat, requ
     expect(screen.page.locator(".o_mchats_obstacle")).to_contain_text("ключ")
     assert shop.messages(chat_id, "out") == []
 
+    shop.no_faults()
     channel.write(avito_client_secret="demo-secret")
     until("the channel works", lambda: channel.read("state")["state"] == "connected", nudge=channel.pull)
     expect(screen.page.locator(".o_mchats_obstacle")).to_have_count(0)
