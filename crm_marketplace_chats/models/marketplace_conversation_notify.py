@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from odoo import models
+from odoo import SUPERUSER_ID, models
 
 from .marketplace_channel_notify import NOTICE
 
@@ -66,8 +66,12 @@ class MarketplaceConversation(models.Model):
                 force_send=False,
             )
             for user in readers.filtered(lambda user: not user._has_quiet_hours()):
-                notice = self._notice(user, reason=reason, author=self.env.user.name)
+                notice = self._notice(user, reason=reason, author=self._acting_colleague())
                 user._bus_send(NOTICE, {"notices": [notice]})
+
+    def _acting_colleague(self):
+        """The name of whoever does it; False for a scheduled action, which is nobody."""
+        return self.env.uid != SUPERUSER_ID and self.env.user.name
 
     def _get_access_action(self, access_uid=None, force_website=False):
         """Override of `base`: links in notifications lead to the Chats screen."""

@@ -52,6 +52,11 @@ class MarketplaceConversation(models.Model):
             subject = self.env._("%(count)s chats are yours now", count=len(chats))
         else:
             subject = self.env._("A chat is yours now: %(client)s", client=self._buyer_name())
-        by = self.env._("%(colleague)s has made you responsible.", colleague=self.env.user.name)
+        colleague = self._acting_colleague()
+        by = (
+            self.env._("%(colleague)s has made you responsible.", colleague=colleague)
+            if colleague
+            else self.env._("By the rule of distribution you are responsible.")
+        )
         note = self.env.context.get("hand_over_note")
         return subject, escape(by) + (Markup("<br/>%s") % note if note else "")

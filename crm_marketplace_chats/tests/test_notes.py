@@ -1,7 +1,10 @@
 """Internal notes: who may write them, whom they reach, and that no marketplace ever sees one."""
 
+import json
+
 from psycopg2.errors import CheckViolation
 
+from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import mute_logger, tagged
 
@@ -180,6 +183,16 @@ class TestOwner(NotesCase):
         [notice] = self.notices_to(self.ivan)
         self.assertIn("Oleg", notice.subject)
         self.assertIn("Anna", notice.body)
+
+    def test_a_rule_is_nobody(self):
+        conversation = self.written(self.avito, buyer_name="Oleg")
+        conversation.with_user(SUPERUSER_ID).user_id = self.ivan
+        [notice] = self.notices_to(self.ivan)
+        self.assertIn("By the rule of distribution you are responsible.", notice.body)
+        self.env.cr.precommit.run()
+        rung = self.env["bus.bus"].sudo().search([], order="id desc").mapped("message")
+        given = next(json.loads(row) for row in rung if "assigned" in row)["payload"]["notices"][0]
+        self.assertEqual((given["conversation_id"], given["author"]), (conversation.id, False))
 
     def test_handing_over_with_a_note(self):
         conversation = self.written(self.avito)

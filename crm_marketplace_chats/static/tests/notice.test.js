@@ -148,6 +148,18 @@ describe("ring", () => {
         await waitFor(".o_notification:contains(Anna has given you this chat)");
     });
 
+    test("a chat that a rule gives is told of elsewhere; on the Chats screen it stands in the list", async () => {
+        mockChatsServer();
+        const given = { reason: "assigned", author: false };
+        const env = await stage({ isFocused: true, front: "list" });
+        await mountWithCleanup(MainComponentsContainer, { noMainContainer: true });
+        await rung(env, notice(1, given));
+        expect(".o_notification").toHaveCount(0);
+        browser.localStorage.removeItem(FRONT_SLOT);
+        await rung(env, notice(1, given));
+        await waitFor(".o_notification:contains(This chat is yours now)");
+    });
+
     test("a flock of messages is one sound", async () => {
         const env = await stage({ isFocused: false });
         await rung(env, notice(1));

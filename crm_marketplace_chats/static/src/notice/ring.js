@@ -16,7 +16,8 @@ const mutex = new Mutex();
 const soundedAt = new WeakMap();
 
 const ABOUT = {
-    assigned: (author) => _t("%s has given you this chat", author),
+    assigned: (author) =>
+        author ? _t("%s has given you this chat", author) : _t("This chat is yours now"),
     mentioned: (author) => _t("%s mentions you in a note", author),
 };
 
@@ -81,7 +82,8 @@ function isMainTab(multiTab) {
  * notification of the browser; where it is, one of Odoo's. Nothing for the chat that is in front.
  *
  * @param {import("@web/env").OdooEnv} env
- * @param {{conversation_id: number, loud: number[], silent: number[], reason?: string, author?: string}[]} notices
+ * @param {{conversation_id: number, loud: number[], silent: number[], reason?: string, author?: string|false}[]} notices
+ *  `author`: the colleague who does it, none where a rule does
  */
 export async function ring(env, notices) {
     const { multi_tab, presence, "mail.store": store, "mail.sound_effects": sounds } = env.services;
@@ -95,8 +97,8 @@ export async function ring(env, notices) {
         return;
     }
     if (document.hasFocus()) {
-        // Whoever works on the Chats screen sees the list.
-        for (const notice of ours.filter(({ reason }) => reason || !front)) {
+        // Whoever works on the Chats screen sees the list; only what a colleague says to him is more than that.
+        for (const notice of ours.filter(({ author }) => author || !front)) {
             showInOdoo(env, notice.conversation_id, describe(store, notice));
         }
     }
