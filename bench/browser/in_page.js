@@ -96,38 +96,16 @@ window.bench = (() => {
     }
 
     const typed = [];
-    const typingWork = [];
     let pressedAt = 0;
-    let handledFrom = 0;
 
-    /**
-     * From now on `typed` gets the ms from each key to the painted letter, and `typingWork` those of them in which the
-     * page was at work: handling the key, and its frame; not those in which it waited for the screen.
-     */
+    /** From now on `typed` gets the ms from each key to the painted letter. */
     function watchTyping() {
-        addEventListener(
-            "keydown",
-            (ev) => {
-                pressedAt = ev.timeStamp;
-                handledFrom = performance.now();
-            },
-            true
-        );
-        addEventListener(
-            "input",
-            async () => {
-                const [begin, from] = [pressedAt, handledFrom];
-                await nextTask();
-                const handled = performance.now() - from;
-                await frame();
-                const frameFrom = performance.now();
-                await nextTask();
-                const end = performance.now();
-                typed.push(end - begin);
-                typingWork.push(handled + end - frameFrom);
-            },
-            true
-        );
+        addEventListener("keydown", (ev) => (pressedAt = ev.timeStamp), true);
+        const onInput = async () => {
+            const begin = pressedAt;
+            typed.push((await painted()) - begin);
+        };
+        addEventListener("input", onInput, true);
     }
 
     const arrived = {};
@@ -195,7 +173,6 @@ window.bench = (() => {
 
     return {
         typed,
-        typingWork,
         arrived,
         listPainted,
         openScreen,

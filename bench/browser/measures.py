@@ -24,6 +24,7 @@ FLAT_MB, FLAT_NODES, FLAT_RECORDS = 1.0, 200, 50
 #: How often the memory is looked at in that time.
 LOOKS = 30
 ELSEWHERE = "/odoo/contacts"
+EMPTY = "data:text/html,<textarea></textarea>"
 
 
 def opening(stage, options):
@@ -48,10 +49,10 @@ def switching(stage, options):
     with Screen(stage) as screen:
         chats = targets(screen.show_all(SWITCHED))
         count = 30 if options.quick else 100
-        with screen.processor() as used:
+        with screen.at_work() as used:
             fresh = screen.do("switchAmong", chats[:count])
             fresh_work = used() / count
-        with screen.processor() as used:
+        with screen.at_work() as used:
             again = screen.do("switchAmong", walk(chats[:count][-RECENT:], count, random.Random(1)))
             again_work = used() / count
     return [
@@ -82,30 +83,40 @@ def targets(rows):
 def typing(stage, options):
     """With nothing coming in, and with buyers who write into other chats meanwhile."""
     count = 100 if options.quick else 400
+    with Screen(stage, EMPTY) as screen:
+        screen.page.locator("textarea").focus()
+        screen.do("watchTyping")
+        work_of_none = type_letters(screen, count)
+        typed_into_none = screen.value("typed")
     with Screen(stage) as screen:
         screen.show_all(LIVE)
         screen.open(stage.long)
         screen.do("watchTyping")
-        type_letters(screen, count)
-        typed, work = screen.value("typed"), screen.value("typingWork")
+        work = type_letters(screen, count)
+        typed = screen.value("typed")
         with Buyers(stage.shop, stage.live):
             type_letters(screen, count)
-        work_meanwhile = screen.value("typingWork")[len(work) :]
+        typed_meanwhile = screen.value("typed")[len(typed) :]
         screen.page.locator("textarea.o_mchats_input").fill("")
     return [
         timed(f"a keystroke, {LONG:,} messages in the chat: the page's work", work, KEYSTROKE_MS),
-        timed("the same with the wait for the screen: from the key to the painted letter", typed),
-        timed(
-            f"a keystroke while {RATE} messages a second come in elsewhere: the page's work", work_meanwhile
-        ),
+        timed("the same in an empty page", work_of_none),
+        timed("from the key to the painted letter, with the wait for the screen", typed),
+        timed("the same in an empty page", typed_into_none),
+        timed(f"the same in the chat, while {RATE} messages a second come in elsewhere", typed_meanwhile),
     ]
 
 
 def type_letters(screen, count):
-    letters = "Good day, the car is in stock, you are welcome. "
-    for place in range(count):
-        screen.page.keyboard.press(letters[place % len(letters)].replace(" ", "Space"))
-        screen.page.wait_for_timeout(40)
+    """Return how long the page's main thread was at work for each letter, ms."""
+    letters, work = "Good day, the car is in stock, you are welcome. ", []
+    with screen.at_work("timeTicks") as used:
+        for place in range(count):
+            before = used()
+            screen.page.keyboard.press(letters[place % len(letters)].replace(" ", "Space"))
+            screen.page.wait_for_timeout(40)
+            work.append(used() - before)
+    return work
 
 
 def receiving(stage, options):

@@ -65,10 +65,14 @@ class Screen:
         }
 
     @contextmanager
-    def processor(self):
-        """Give a function: ms of processor time of the page's main thread since then, whoever else uses the machine."""
+    def at_work(self, clock="threadTicks"):
+        """Give a function: how many ms the page's main thread has been at work since then. It was not while it waited
+        for the screen, the server, the user.
+
+        :param clock: "threadTicks": its processor time, whoever else uses the machine; "timeTicks": by the clock
+        """
         session = self.page.context.new_cdp_session(self.page)
-        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        session.send("Performance.enable", {"timeDomain": clock})
 
         def used():
             found = session.send("Performance.getMetrics")["metrics"]

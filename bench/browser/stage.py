@@ -7,13 +7,13 @@ from pathlib import Path
 
 from dealership import Dealership, Marketplace
 from odoo_server import own_server
+from pages import Pages
 from playwright.sync_api import sync_playwright
 from stand_ins import SimulatorUnderTest
 
 from devtools import demo
 from devtools.process import say
 from devtools.system import chromium, free_port
-from tests.conftest import Pages
 
 SEED = Path(__file__).with_name("seed.py")
 CONVERSATIONS, LONG = 10_000, 5_000
