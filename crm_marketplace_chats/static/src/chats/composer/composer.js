@@ -200,10 +200,11 @@ export class Composer extends Component {
             return;
         }
         const timer = browser.setTimeout(() => (this.state.isSlow = true), PATIENCE_MS);
-        const hold = this.chats.habits.holdSeconds;
+        const { habits, heldReplies } = this.env.chats;
+        const hold = habits.holdSeconds;
         const reply = await this.draft.send({ isSplit, hold });
         if (reply && hold) {
-            this.chats.heldReplies.add(reply, hold);
+            heldReplies.add(reply, hold);
         }
         browser.clearTimeout(timer);
         this.state.isSlow = false;
@@ -248,9 +249,10 @@ export class Composer extends Component {
             });
             return;
         }
-        const { draft } = this;
-        const pictures = await this.chats.attempt(() =>
-            this.chats.api.templatePictures(draft.conversationId, id)
+        const { chats } = this.env;
+        const draft = chats.drafts.get(this.conversation.id);
+        const pictures = await chats.attempt(() =>
+            chats.api.templatePictures(draft.conversationId, id)
         );
         if (pictures) {
             draft.addUploaded(pictures);

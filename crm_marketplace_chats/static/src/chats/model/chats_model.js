@@ -9,6 +9,7 @@ import { Drafts } from "./drafts";
 import { FILTERS } from "./filters";
 import { HeldReplies } from "./held_replies";
 import { ListModel } from "./list_model";
+import { Model } from "./model";
 import { Selection } from "./selection";
 import { ThreadModel } from "./thread_model";
 import { WritingHabits } from "./writing_habits";
@@ -18,7 +19,7 @@ const PANEL_SLOT = "crm_marketplace_chats.panel";
 export const KEPT_CHATS = 50;
 
 /** The state of the Chats screen: which conversation is open, and the parts that know the rest. */
-export class ChatsModel {
+export class ChatsModel extends Model {
     /** @type {number[]} */
     channelIds = [];
     /** @type {number|false} */
@@ -45,6 +46,7 @@ export class ChatsModel {
     isOnShift = null;
 
     constructor(env) {
+        super();
         const { services } = env;
         this.notification = services.notification;
         this.store = services["mail.store"];

@@ -5,6 +5,7 @@ import { browser } from "@web/core/browser/browser";
 import { user } from "@web/core/user";
 import { session } from "@web/session";
 import { UploadError } from "./chats_api";
+import { Model } from "./model";
 
 let nextUpload = 1;
 
@@ -12,7 +13,7 @@ let nextUpload = 1;
  * What is being written to one buyer: it belongs to the conversation, not to the screen, and outlives both a switch
  * and a reload.
  */
-export class Draft {
+export class Draft extends Model {
     text = "";
     /**
      * @type {{local: number, id?: number, name: string, url: string, mimetype?: string, failure?: string}[]} a
@@ -31,6 +32,7 @@ export class Draft {
     stored = null;
 
     constructor(api, conversationId) {
+        super();
         this.api = api;
         this.conversationId = conversationId;
         this.slot = `crm_marketplace_chats.draft.${session.db}.${user.userId}.${conversationId}`;

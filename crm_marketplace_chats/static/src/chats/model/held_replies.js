@@ -1,16 +1,18 @@
 import { failureText } from "@crm_marketplace_chats/chats/common/failure";
 import { browser } from "@web/core/browser/browser";
+import { Model } from "./model";
 
 /**
  * Replies that the server holds for some seconds. When the time is over the server is told so; it would find out by
  * itself too, but later.
  */
-export class HeldReplies {
+export class HeldReplies extends Model {
     /** @type {{conversationId: number, key: string, text: string, pictures: Object[], templateIds: number[],
      *  until: number}[]} the newest last; `until` in milliseconds of this browser's clock */
     replies = [];
 
     constructor(api, drafts, notification) {
+        super();
         this.api = api;
         this.drafts = drafts;
         this.notification = notification;

@@ -1,5 +1,6 @@
 import { failureText } from "@crm_marketplace_chats/chats/common/failure";
 import { toRaw } from "@odoo/owl";
+import { Model } from "./model";
 import { rowMoves } from "./records";
 import { comparator, VIEWS } from "./views";
 
@@ -9,7 +10,7 @@ const PAGE = 50;
  * The list on the left. The server says which conversations belong to it, page by page; from then on the records in
  * the store keep it in order, and a conversation that begins to match while the screen is open appears by itself.
  */
-export class ListModel {
+export class ListModel extends Model {
     view = VIEWS[0];
     /** @type {number[]} empty: all channels */
     channelIds = [];
@@ -41,6 +42,7 @@ export class ListModel {
     question = 0;
 
     constructor(api, store) {
+        super();
         this.api = api;
         this.store = store;
     }

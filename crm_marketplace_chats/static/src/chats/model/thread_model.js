@@ -1,6 +1,7 @@
 import { failureText, isOutOfReach } from "@crm_marketplace_chats/chats/common/failure";
 import { compareMessages } from "@crm_marketplace_chats/core/records";
 import { markRaw } from "@odoo/owl";
+import { Model } from "./model";
 
 /** Messages asked for, and shown, when a chat is opened: more than a screen holds, as few as are drawn in no time. */
 export const FIRST = 30;
@@ -12,7 +13,7 @@ export const WINDOW = 200;
  * A window on the messages of one conversation. The store holds the messages; this knows between which two of them
  * they are complete, and what of it the user has seen.
  */
-export class ThreadModel {
+export class ThreadModel extends Model {
     /** @type {"loading"|"ready"|"failed"|"unreachable"} */
     status = "loading";
     failure = "";
@@ -40,6 +41,7 @@ export class ThreadModel {
     question = 0;
 
     constructor(api, store, id) {
+        super();
         this.api = api;
         this.store = store;
         this.id = id;

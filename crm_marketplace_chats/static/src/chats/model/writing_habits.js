@@ -1,7 +1,8 @@
 import { user } from "@web/core/user";
+import { Model } from "./model";
 
 /** How this user likes to write: his settings, which came with the page. */
-export class WritingHabits {
+export class WritingHabits extends Model {
     /** @type {"enter"|"ctrl_enter"} */
     chats_send_key = user.settings.chats_send_key || "enter";
     /** @type {"0"|"5"|"10"} seconds in which a message can be taken back */

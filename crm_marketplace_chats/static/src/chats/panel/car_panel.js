@@ -30,12 +30,14 @@ export class CarPanel extends Component {
 
     setup() {
         this.chats = useChats();
+        // It belongs to one chat, from its making to its end, and may have to tell it after that.
+        this.id = this.props.conversation.id;
         this.action = useService("action");
         this.notification = useService("notification");
         /** @type {{status: "loading"|"ready"|"failed", data: Object, failure: string, busy: string}} */
         this.state = useState({ status: "loading", data: {}, failure: "", busy: "" });
         // What was shown of this chat before stands there at once, and is brought up to date.
-        const known = this.chats.panels.get(this.conversation.id);
+        const known = this.chats.panels.get(this.id);
         if (known) {
             this.show(known);
         }
@@ -58,24 +60,14 @@ export class CarPanel extends Component {
         return this.props.conversation;
     }
 
-    /**
-     * Whoever goes on to the next chat does not wait for this one's car. What is destroyed must not even look at the
-     * model or at a record: they would remember it as one that has to be drawn when they change, and hold it for ever.
-     */
+    /** Whoever goes on to the next chat does not wait for this one's car. */
     async load() {
-        await this.chats.opening;
+        await this.env.chats.opening;
         if (status(this) === "destroyed") {
             return;
         }
-        const { api, panels } = this.chats;
-        const { id } = this.conversation;
         try {
-            const data = await this.lastAsked.add(api.panel(id));
-            if (status(this) === "destroyed") {
-                panels.set(id, data);
-            } else {
-                this.show(data);
-            }
+            this.show(await this.lastAsked.add(this.env.chats.api.panel(this.id)));
         } catch (error) {
             this.state.failure = failureText(error);
             this.state.status = "failed";
@@ -84,7 +76,7 @@ export class CarPanel extends Component {
 
     show(data) {
         Object.assign(this.state, { data, status: "ready" });
-        this.chats.panels.set(this.conversation.id, data);
+        this.env.chats.panels.set(this.id, data);
     }
 
     retry() {
@@ -122,7 +114,7 @@ export class CarPanel extends Component {
     }
 
     makeVehicle() {
-        return this.make("vehicle", () => this.chats.api.makeVehicle(this.conversation.id));
+        return this.make("vehicle", () => this.chats.api.makeVehicle(this.id));
     }
 
     async make(what, action) {
@@ -136,9 +128,7 @@ export class CarPanel extends Component {
 
     /** Only offered to those who may change cars. */
     setStatus(status) {
-        return this.make("status", () =>
-            this.chats.api.setVehicleStatus(this.conversation.id, status)
-        );
+        return this.make("status", () => this.chats.api.setVehicleStatus(this.id, status));
     }
 
     statusHint({ status_label }) {

@@ -12,6 +12,7 @@ import {
     Component,
     onWillRender,
     onWillUnmount,
+    reactive,
     useEffect,
     useExternalListener,
     useRef,
@@ -46,11 +47,13 @@ export class ChatsScreen extends Component {
         this.ui = useService("ui");
         this.dialog = useService("dialog");
         this.root = useRef("root");
-        this.chats = useState(new ChatsModel(this.env));
+        // What is shown is watched, by whoever shows it (useChats); what is done is nobody's.
+        const chats = reactive(new ChatsModel(this.env));
+        this.chats = useState(chats);
         this.layout = useState({ isNarrow: false });
-        const presence = usePresence(this.chats, this.root);
-        useSubEnv({ chats: this.chats, presence, keysCard: () => this.showKeys() });
-        useLiveLine(this.chats);
+        const presence = usePresence(chats, this.root);
+        useSubEnv({ chats, presence, keysCard: () => this.showKeys() });
+        useLiveLine(chats);
         this.useWidth();
         this.useKeys();
         this.useLeaving();

@@ -30,12 +30,10 @@ export class HeldBar extends Component {
     }
 
     async undo() {
+        const { chats } = this.env;
         const { conversationId } = this.props.held;
-        if (
-            (await this.chats.heldReplies.undo(this.props.held)) &&
-            this.chats.openId !== conversationId
-        ) {
-            this.chats.open(conversationId);
+        if ((await chats.heldReplies.undo(this.props.held)) && chats.openId !== conversationId) {
+            chats.open(conversationId);
         }
     }
 }

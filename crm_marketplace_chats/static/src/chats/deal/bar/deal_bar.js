@@ -100,7 +100,8 @@ export class DealBar extends Component {
     }
 
     bookVisit() {
-        const { id, chats } = this;
+        const { id } = this;
+        const { chats } = this.env;
         this.dialog.add(VisitDialog, {
             car: this.props.conversation.car_title || "",
             load: () => this.api.slots(id),

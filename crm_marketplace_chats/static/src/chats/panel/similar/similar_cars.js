@@ -23,13 +23,14 @@ export class SimilarCars extends Component {
     }
 
     async offer(car) {
+        const { chats } = this.env;
         const { id } = this.props.conversation;
         this.state.busyId = car.id;
-        const offer = await this.chats.attempt(() => this.chats.api.offer(id, car.id));
+        const offer = await chats.attempt(() => chats.api.offer(id, car.id));
         this.state.busyId = false;
         if (offer) {
-            this.chats.drafts.get(id).append(offer);
-            this.chats.isDrawerOpen = false;
+            chats.drafts.get(id).append(offer);
+            chats.isDrawerOpen = false;
             this.notification.add(
                 _t("The offer stands in the message field: read it and send it."),
                 {

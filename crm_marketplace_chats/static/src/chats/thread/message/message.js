@@ -39,7 +39,7 @@ export class Message extends Component {
     };
 
     setup() {
-        // Nothing of it is shown, so it is not watched: there are many messages.
+        // Nothing of it is shown.
         this.chats = this.env.chats;
         this.dialog = useService("dialog");
         this.state = useState({ isBusy: false });
