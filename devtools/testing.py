@@ -1,4 +1,4 @@
-"""`./dev test`: lint, then everything in two pytest runs side by side."""
+"""`./dev test`: lint, then everything, two pytest runs at a time."""
 
 import os
 import signal
@@ -15,8 +15,11 @@ from .workspace import Workspace
 WITHOUT = ("-p", "no:odoo")
 # Needs Odoo in pytest's own process, and a database.
 WITH_ODOO = (ADDON_DIR / "tests",)
-# Needs no Odoo there, and most of it nothing but Python.
-WITHOUT_ODOO = (ROOT / SIMULATOR / "tests", ROOT / "tests")
+# Look at the whole system from outside.
+SYSTEM = ROOT / "tests"
+# Of these, what needs a part of it alone, or one of its own.
+APART = (SYSTEM / "clients", SYSTEM / "chaos")
+WITHOUT_ODOO = (ROOT / SIMULATOR / "tests", SYSTEM)
 NO_TESTS = 5  # pytest's exit code
 
 
@@ -40,25 +43,32 @@ def run(arguments):
 
 
 def run_everything(arguments):
-    """Run the addon's own tests and those of the whole system side by side: each waits for its browser and its
-    database half of the time. What the second tells is shown when both have ended."""
+    """Run the tests of the addon and of all parts, and beside them those of the whole system: each waits for its
+    browser and its database half of the time. What the system's tell is shown when both have ended."""
     with ExitStack() as stack:
         options, environment = addon_options(stack)
         remove_old_logs()
-        say("tests: the addon's here, those of the whole system beside them")
+        say("tests: those of addon and parts here, those of the whole system beside them")
         log = LOGS / f"test-system-{os.getpid()}.log"
+        ignored = [f"--ignore={folder}" for folder in APART]
+        parts = (ROOT / SIMULATOR / "tests", *APART)
+
+        def addon_and_parts():
+            addon = pytest("pytest, the addon", [*options, *arguments, *WITH_ODOO], environment).wait()
+            return addon, pytest("pytest, the parts", [*WITHOUT, *arguments, *parts], environment).wait()
+
         system = pytest(
-            "pytest, the whole system", [*WITHOUT, *arguments, *WITHOUT_ODOO], environment, log.name
+            "pytest, the whole system", [*WITHOUT, *ignored, *arguments, SYSTEM], environment, log.name
         )
-        addon = pytest("pytest, the addon", [*options, *arguments, *WITH_ODOO], environment)
-        codes = side_by_side(addon.wait, system.wait)
+        here, beside = side_by_side(addon_and_parts, system.wait)
         print(log.read_text(errors="replace"), flush=True)
+        codes = (*here, beside)
         return next((code for code in codes if code not in (0, NO_TESTS)), min(codes))
 
 
 def pytest(name, arguments, environment, log=None):
     """Start pytest; SIGINT lets it end what its fixtures have started."""
-    cache = CACHE / "pytest" / ("system" if log else "")
+    cache = CACHE / "pytest" / name.rpartition(" ")[2]
     settings = ["-c", ROOT / "pyproject.toml", "--rootdir", ROOT, "-o", f"cache_dir={cache}"]
     command = [PYTHON, "-m", "pytest", *settings, *arguments]
     return Process(name, command, env=environment, log=log, stdin=None, stop_signal=signal.SIGINT)
