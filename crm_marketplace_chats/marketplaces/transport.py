@@ -71,14 +71,14 @@ logging.getLogger("urllib3.connectionpool").addFilter(_MaskSecrets())
 
 
 #: So many requests may leave at once even where few are allowed; but never more than a third of them.
-SMALL_BURST = 5
+SMALL_BURST = 6
 
 
 class LocalBudget:
     """The `base.Budget` of one process, shared by its threads: no minute sees more than ``per_minute`` requests.
 
-    A bucket: a twentieth of the minute's requests may leave at once (of few, five), the rest drips in; so who has much
-    to ask uses 95 % of what is allowed. What is not urgent leaves half of ``reserve`` of the bucket in it, and who is
+    A bucket: a 25th of the minute's requests may leave at once (of few, six), the rest drips in; so who has much to
+    ask uses 96 % of what is allowed. What is not urgent leaves half of ``reserve`` of the bucket in it, and who is
     `patient` all of it: a long history takes nothing that a pull waits for.
 
     :param reserve: share of the bucket that is kept for what is urgent
@@ -103,7 +103,7 @@ class LocalBudget:
 
     def _set(self, per_minute: int) -> None:
         self._per_minute = per_minute
-        self._burst = max(1.0, min(SMALL_BURST, per_minute // 3), per_minute // 20)
+        self._burst = max(1.0, min(SMALL_BURST, per_minute // 3), per_minute // 25)
         self._per_second = max(1.0, per_minute - self._burst) / 60
         self._reserve = min(self._burst * self._share, self._burst - 1)
 

@@ -68,6 +68,7 @@ class MarketplaceChannel(models.Model):
         self.env.cr.commit()
         conversations, histories, troubles, unread = [], {}, {}, []
         for remote in remotes:
+            self.env["marketplace.job"]._let_replies_pass()
             newest, described = seen.get(remote.external_id, (None, False))
             conversations.append(remote)
             last = remote.last_message

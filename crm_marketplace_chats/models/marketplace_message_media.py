@@ -44,6 +44,7 @@ class MarketplaceMessage(models.Model):
         with channel._client() as client:
             troubles = []
             for message in messages:
+                self.env["marketplace.job"]._let_replies_pass()
                 error = message._fetch_files(client)
                 troubles = [*troubles, error] if error else []
                 if len(troubles) == MEDIA_TROUBLES:

@@ -1,6 +1,8 @@
 from odoo.tests import mute_logger, tagged
 
-from .bazaar import unreachable
+from odoo.addons.crm_marketplace_chats.marketplaces.errors import TemporaryError
+
+from .bazaar import Fault, unreachable
 from .common import moment
 from .test_pull import PullCase
 
@@ -43,6 +45,24 @@ class TestHistory(PullCase):
         self.assertEqual(chat.last_message_preview, "Written after the connect")
         self.read_on()
         self.assertStored()
+
+    def test_replies_leave_while_it_is_read(self):
+        """The only worker is busy with it: the scheduled action that sends does not run."""
+        self.pull()
+        self.post(self.chat(self.shop, "c0"), "Come at ten")
+        self.account.faults["history"] = Fault(TemporaryError("unavailable"), times=99)
+        self.read_on()
+        self.assertEqual(
+            self.account.chats["c0"].messages[-1].body, "Come at ten", "before the first request"
+        )
+        self.account.faults.clear()
+        self.post(self.chat(self.shop, "c0"), "Or at eleven")
+        self.job(self.shop, "history")._wake()
+        self.read_on()
+        self.assertEqual(self.account.requests["send"], 2)
+        self.assertTrue(self.shop.history_done)
+        cron = self.env.ref("crm_marketplace_chats.ir_cron_send")
+        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]), "to look once more")
 
     def stop(self):
         """Somebody presses the button while the job runs."""

@@ -574,10 +574,11 @@ class TestEchoes(SendCase):
 
     def test_answer_in_the_app_is_not_ours(self):
         message = self.post(self.one, "Ours")
+        self.job(self.shop, "send").next_run_at = fields.Datetime.now() + timedelta(hours=1)
         self.account.reply("c1", "Typed in the app")
         self.pull()
         self.assertEqual(message.state, "queued")
-        self.send()
+        self.wake()
         self.pull()
         self.assertEqual(self.account.ours("c1"), ["Typed in the app", "Ours"])
         self.assertEqual(len(self.one.message_ids), 3)

@@ -317,11 +317,11 @@ def test_the_marketplace_tells_its_own_limit(clock):
     budget.note(limit_per_minute=60, remaining=0)
     started = clock.now
     budget.take(urgent=True)
-    assert clock.now - started == pytest.approx(60 / 55)
+    assert clock.now - started == pytest.approx(60 / 54)
     budget.note(remaining=0)
     started = clock.now
     budget.take()
-    assert clock.now - started == pytest.approx((1 + 1.25) * 60 / 55), "a quarter of the bucket is kept"
+    assert clock.now - started == pytest.approx((1 + 1.5) * 60 / 54), "a quarter of the bucket is kept"
 
 
 def test_a_pause_concerns_everybody(clock):
@@ -359,7 +359,7 @@ def test_threads_share_one_budget():
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - started >= (60 - 30) / (570 / 60) * 0.95
+    assert time.monotonic() - started >= (60 - 24) / (576 / 60) * 0.95
 
 
 def test_every_try_is_paid_for_and_every_answer_noted(wire):
