@@ -28,8 +28,8 @@ class TestSharedBudget(ChatsCase):
     def test_one_bucket(self):
         with self.enter_registry_test_mode():
             one, other = self.workers()
-            # Of so few five at once, less what is kept for replies.
-            self.assertEqual(self.taken(one), 3)
+            # Of so few six at once, less what is kept for replies.
+            self.assertEqual(self.taken(one), 4)
             self.assertEqual(self.taken(other), 0, "the other worker finds it empty")
             self.assertEqual(self.taken(other, urgent=True), 2, "a reply is never held up by pulls")
             self.assertEqual(self.taken(one, urgent=True), 0)
@@ -55,7 +55,7 @@ class TestSharedBudget(ChatsCase):
             self.taken(one, urgent=True)
             stranger = SharedBudget(self.registry, "another account", 30)
             stranger.longest_wait = 0
-            self.assertEqual(self.taken(stranger, urgent=True), 5)
+            self.assertEqual(self.taken(stranger, urgent=True), 6)
 
     def test_how_much_is_used(self):
         with self.enter_registry_test_mode():
