@@ -68,7 +68,6 @@ class MarketplaceChannel(models.Model):
         self.env.cr.commit()
         conversations, histories, troubles, unread = [], {}, {}, []
         for remote in remotes:
-            self.env["marketplace.job"]._let_replies_pass()
             newest, described = seen.get(remote.external_id, (None, False))
             conversations.append(remote)
             last = remote.last_message
@@ -80,6 +79,7 @@ class MarketplaceChannel(models.Model):
                 if last and newest is None and not old and self._is_history(last):
                     unread.append(last)
                 elif last and last.external_id != newest:
+                    self.env["marketplace.job"]._let_replies_pass()
                     known = partial(self._known_to_pulls, newest)
                     histories[remote.external_id] = client.history(
                         remote.external_id, known, last.external_id

@@ -192,13 +192,12 @@ class MarketplaceJob(models.Model):
         workers read long histories, a reply would else wait until one of them has done."""
         with self.env.registry.cursor() as cr:
             jobs = api.Environment(cr, SUPERUSER_ID, {})["marketplace.job"]
-            held = [job for job in jobs._due("send") if jobs._hold(job.channel_id.id, "send")]
-            for job in held:
-                job._work_apart()
-        if held:
-            # The scheduled action may have found them held by us and gone, and something may have come since.
-            with self.env.registry.cursor() as cr:
-                api.Environment(cr, SUPERUSER_ID, {})["marketplace.job"]._trigger("send")
+            for job in jobs._due("send"):
+                done = jobs._hold(job.channel_id.id, "send") and job._work_apart()
+                cr.commit()  # the lock is free again
+                if done:
+                    # The scheduled action may have found it held and gone, and something may have come since.
+                    jobs._trigger("send")
 
     @api.model
     def _due(self, kind):
@@ -232,19 +231,22 @@ class MarketplaceJob(models.Model):
         return self.env.cr.fetchone()[0]
 
     def _work_apart(self):
-        """Work in a cursor of its own and write down how it went; never raises for what one channel does wrong."""
+        """Work in a cursor of its own and write down how it went; never raises for what one channel does wrong.
+
+        :return: what was done, see `DONE`
+        """
         self.ensure_one()
         try:
             with self.env.registry.cursor() as cr:
                 env = api.Environment(cr, SUPERUSER_ID, {"lang": self._lang()})
                 job = env["marketplace.job"].browse(self.id)
                 # Another worker may have done it between our look at the list and our lock.
-                if job.next_run_at <= fields.Datetime.now():
-                    job._work()
+                return job._work() if job.next_run_at <= fields.Datetime.now() else None
         except CONFLICTS:
             _logger.info(
                 "channel %s, %s: disturbed by another transaction, again at the next run", *self._where()
             )
+            return None
 
     def _work(self):
         started = time.monotonic()
@@ -267,6 +269,7 @@ class MarketplaceJob(models.Model):
         if done == MORE:
             self.next_run_at = fields.Datetime.now()
             self._trigger(self.kind)
+        return done
 
     def _where(self):
         return self.channel_id.id, self.kind

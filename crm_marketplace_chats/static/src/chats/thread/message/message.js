@@ -39,7 +39,7 @@ export class Message extends Component {
     };
 
     setup() {
-        // Nothing of it is shown.
+        // Nothing of it is shown, so nothing of it is watched.
         this.chats = this.env.chats;
         this.dialog = useService("dialog");
         this.state = useState({ isBusy: false });
