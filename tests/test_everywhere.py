@@ -198,6 +198,7 @@ def test_the_card_of_keys_is_complete(chat, page_as):
     assert len(set(letters)) == len(letters), "one letter for two things"
     screen.row(NAME).focus()
     screen.page.keyboard.press("?")
+    expect(screen.page.get_by_role("dialog").locator("kbd").first).to_be_visible()
     keys = screen.page.get_by_role("dialog").locator("kbd").all_inner_texts()
     combinations = [key for key in keys if key.startswith("Alt")]
     assert len(set(combinations)) == len(combinations), "one key for two things"
