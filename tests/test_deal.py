@@ -79,6 +79,7 @@ def book_a_test_drive(screen, shop, chat_id):
     screen.page.locator(".o_mchats_visit_confirm").click()
     expect(screen.page.locator(".o_dialog")).to_have_count(0)
     expect(screen.page.locator(".o_mchats_deal_next .fa-car")).to_be_visible()
+    expect(screen.text).not_to_have_value("")
     text = screen.text.input_value()
     assert time in text, "the confirmation waits to be looked at"
     assert not shop.messages(chat_id, "out")

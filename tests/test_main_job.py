@@ -46,6 +46,7 @@ def test_a_buyer_is_answered_and_another_one_ticked(
 
     # The template is filled in, goes out once, and the chat is processed.
     screen.page.get_by_role("button", name="В наличии, цена").click()
+    expect(screen.text).not_to_have_value("")
     answer = screen.text.input_value()
     assert "Добрый день! Да, Haval Jolion" in plain(answer)
     assert f"Цена {CAR_PRICE}." in plain(answer)
