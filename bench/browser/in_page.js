@@ -54,6 +54,10 @@ window.bench = (() => {
         });
     }
 
+    function pause(ms) {
+        return new Promise((resolve) => setTimeout(resolve, ms));
+    }
+
     function lastText() {
         return [...document.querySelectorAll(".o_mchats_bubble")].at(-1)?.textContent ?? "";
     }
@@ -74,9 +78,17 @@ window.bench = (() => {
         return (await painted(await until(isListShown))) - begin;
     }
 
-    /** @returns {Promise<number>} ms from the click on a row to the painted last message of its chat */
-    async function switchTo({ id, last }) {
+    /**
+     * @param {number} [pressMs] the mouse button is down for so long before the click; without it, there is none, as
+     *     when the row is opened by the keyboard
+     * @returns {Promise<number>} ms from the click on a row to the painted last message of its chat
+     */
+    async function switchTo({ id, last }, pressMs = 0) {
         const row = $(`.o_mchats_row[data-id="${id}"]`);
+        if (pressMs) {
+            row.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));
+            await pause(pressMs);
+        }
         const begin = performance.now();
         row.click();
         return (await painted(await until(() => lastText().includes(last)))) - begin;
@@ -86,11 +98,11 @@ window.bench = (() => {
     const BREATH_MS = 250;
 
     /** @returns {Promise<number[]>} the same for each of these, with a breath after each */
-    async function switchAmong(chats) {
+    async function switchAmong(chats, pressMs) {
         const samples = [];
         for (const chat of chats) {
-            samples.push(await switchTo(chat));
-            await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
+            samples.push(await switchTo(chat, pressMs));
+            await pause(BREATH_MS);
         }
         return samples;
     }

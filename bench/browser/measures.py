@@ -14,6 +14,8 @@ from .screen import Screen
 from .stage import LIVE, LONG, SWITCHED, SWITCHED_MESSAGES
 
 SWITCH_MS, KEYSTROKE_MS = 100, 16
+#: For so long, at the least, a hand keeps the mouse button down before the click is there.
+PRESS_MS = 60
 #: A frame that takes longer than one and a half has left one out.
 FRAME_MS = 1.5 * 1000 / 60
 #: «Opened before» means: one of so many that were opened last.
@@ -46,21 +48,26 @@ def opening(stage, options):
 
 
 def switching(stage, options):
+    """Half of the new ones are opened with the mouse, half without, as the keyboard does."""
+    figures = []
     with Screen(stage) as screen:
         chats = targets(screen.show_all(SWITCHED))
         count = 30 if options.quick else 100
-        with screen.at_work() as used:
-            fresh = screen.do("switchAmong", chats[:count])
-            fresh_work = used() / count
-        with screen.at_work() as used:
-            again = screen.do("switchAmong", walk(chats[:count][-RECENT:], count, random.Random(1)))
-            again_work = used() / count
-    return [
-        timed("switching to a chat opened before", again, SWITCH_MS),
-        counted("its processor time in the page, mean", again_work, "ms"),
-        timed("switching to a chat never opened", fresh, SWITCH_MS),
-        counted("its processor time in the page, mean", fresh_work, "ms"),
-    ]
+        clicked, keyed = chats[:count], chats[count : 2 * count]
+        ways = {
+            "never opened, by the mouse": (clicked, PRESS_MS),
+            "never opened, by the keyboard": (keyed, 0),
+            "opened before": (walk(keyed[-RECENT:], count, random.Random(1)), 0),
+        }
+        for name, (among, press) in ways.items():
+            with screen.at_work() as used:
+                samples = screen.do("switchAmong", among, press)
+                work = used() / len(among)
+            figures += [
+                timed(f"switching to a chat {name}", samples, SWITCH_MS),
+                counted("its processor time in the page, mean", work, "ms"),
+            ]
+    return figures
 
 
 def walk(chats, steps, dice):

@@ -7,7 +7,20 @@ import {
 } from "@crm_marketplace_chats/../tests/chats_test_helpers";
 import { KEPT_CHATS } from "@crm_marketplace_chats/chats/model/chats_model";
 import { click, contains } from "@mail/../tests/mail_test_helpers";
-import { advanceTime, describe, expect, queryAll, queryFirst, test } from "@odoo/hoot";
+import {
+    advanceTime,
+    animationFrame,
+    describe,
+    expect,
+    keyDown,
+    keyUp,
+    pointerDown,
+    pointerUp,
+    queryAll,
+    queryFirst,
+    test,
+    waitUntil,
+} from "@odoo/hoot";
 import { getService, MockServer } from "@web/../tests/web_test_helpers";
 
 describe.current.tags("desktop");
@@ -114,5 +127,62 @@ describe("messages that did not come along with their note", () => {
         await click(".o_mchats_row[data-id='1']");
         await contains("[data-message]", { count: 8 });
         expect(shown()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    });
+});
+
+describe("a chat that is about to be opened", () => {
+    async function openList() {
+        const server = mockChatsServer();
+        server.waiting(1, 30);
+        server.waiting(2, 20);
+        server.message(1, 1);
+        server.message(2, 2);
+        await openChats();
+        await contains(".o_mchats_row", { count: 2 });
+        return server;
+    }
+
+    const row = (id) => `.o_mchats_row[data-id='${id}']`;
+    const asked = (server) => server.called("chats_thread").map(({ ids }) => ids[0]);
+
+    test("its messages are asked for while the button is down, and once", async () => {
+        const server = await openList();
+        await pointerDown(row(2));
+        await waitUntil(() => held().length);
+        expect(asked(server)).toEqual([2]);
+        expect("[data-message]").toHaveCount(0);
+        await pointerUp(row(2));
+        await contains("[data-message='2']");
+        expect(asked(server)).toEqual([2]);
+        await click(row(1));
+        await contains("[data-message='1']");
+        await click(row(2));
+        await contains("[data-message='2']");
+        expect(asked(server)).toEqual([2, 1, 2]);
+    });
+
+    test("whoever keeps the button down for long gets what is true then", async () => {
+        const server = await openList();
+        await pointerDown(row(2));
+        await waitUntil(() => held().length);
+        server.message(2, 3);
+        await advanceTime(2000);
+        await pointerUp(row(2));
+        await contains("[data-message='3']");
+        expect(asked(server)).toEqual([2, 2]);
+    });
+
+    test("selecting asks for nothing", async () => {
+        const server = await openList();
+        await click(`${row(1)} .o_mchats_box`);
+        await contains(".o_mchats_selection");
+        await keyDown("Shift");
+        await pointerDown(row(2));
+        await pointerUp(row(2));
+        await keyUp("Shift");
+        await contains(".o_mchats_row[aria-checked='true']", { count: 2 });
+        await pointerDown(row(1), { button: 2 });
+        await animationFrame();
+        expect(asked(server)).toEqual([]);
     });
 });

@@ -137,7 +137,18 @@ export class ConversationList extends Component {
     }
 
     open(id) {
-        this.chats.open(id, this.list.search ? this.list.hits[id]?.message_id : false);
+        this.chats.open(id, this.hitId(id));
+    }
+
+    prepare(id) {
+        if (!this.hitId(id)) {
+            this.env.chats.prepare(id);
+        }
+    }
+
+    /** @returns {number|false|undefined} the message that the search has found in that chat */
+    hitId(id) {
+        return this.list.search ? this.list.hits[id]?.message_id : false;
     }
 
     /** @param {boolean} isRange from the row selected last to this one */

@@ -27,6 +27,8 @@ export class ConversationRow extends Component {
         picked: Object,
         now: Object,
         open: Function,
+        /** The button goes down on the row: most likely it is opened in a moment. */
+        prepare: Function,
         /** @type {(id: number, isRange: boolean) => void} */
         select: Function,
         /** What is searched for: marked where the row shows it. */
@@ -67,17 +69,22 @@ export class ConversationRow extends Component {
         return markedParts(text, this.props.search);
     }
 
-    /** Selecting a range of rows selects none of their text. */
     onMousedown(ev) {
         if (ev.shiftKey) {
+            // Selecting a range of rows selects none of their text.
             ev.preventDefault();
+        } else if (ev.button === 0 && !this.isSelecting(ev)) {
+            this.props.prepare(this.conversation.id);
         }
     }
 
     /** A click opens; with Shift, or on the box, it selects. */
+    isSelecting(ev) {
+        return ev.shiftKey || ev.target.closest(".o_mchats_box");
+    }
+
     onClick(ev) {
-        const isBox = ev.target.closest(".o_mchats_box");
-        if (isBox || ev.shiftKey) {
+        if (this.isSelecting(ev)) {
             this.props.select(this.conversation.id, ev.shiftKey);
         } else {
             this.props.open(this.conversation.id);

@@ -14,6 +14,7 @@ export class ConversationRows extends Component {
         rows: Array,
         keys: Object,
         open: Function,
+        prepare: Function,
         select: Function,
     };
 
