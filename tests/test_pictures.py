@@ -42,6 +42,8 @@ def screen_of(page_as, story):
             screen.view("waiting")
             expect(screen.page.locator(".o_mchats_row").nth(3)).to_be_visible()
         expect(screen.thread.locator("img").last).to_be_visible()
+        expect(screen.thread.get_by_role("separator")).to_have_text("новые сообщения")
+        expect(screen.page.locator(".o_mchats_quick_reply").first).to_be_visible()
         return screen
 
     return look

@@ -5,9 +5,11 @@ import {
     openChats,
     receive,
 } from "@crm_marketplace_chats/../tests/chats_test_helpers";
+import { ACCESS_CHANGED } from "@crm_marketplace_chats/core/counter_service";
 import { click, contains } from "@mail/../tests/mail_test_helpers";
 import {
     animationFrame,
+    Deferred,
     describe,
     expect,
     press,
@@ -169,6 +171,23 @@ test("days and the line over the first unread message", async () => {
     receive({ "marketplace.conversation": [{ id: 1, is_unprocessed: true, unread_count: 1 }] });
     await animationFrame();
     expect(".o_mchats_divider").toHaveCount(0);
+});
+
+test("whatever is asked anew about the open chat, its line stays", async () => {
+    const server = mockChatsServer();
+    server.waiting(1, 5, { unread_count: 1 });
+    server.message(1, 1);
+    await openChats(1);
+    await contains(".o_mchats_divider + [data-message='1']");
+    const answer = new Deferred();
+    server.delays.chats_thread = answer;
+    getService("mail.store").env.bus.trigger(ACCESS_CHANGED);
+    await waitUntil(() => server.called("chats_thread").length === 2);
+    await animationFrame();
+    expect(".o_mchats_divider").toHaveCount(1);
+    answer.resolve();
+    await animationFrame();
+    expect(".o_mchats_divider").toHaveCount(1);
 });
 
 test("a new message of the open chat appears by itself", async () => {

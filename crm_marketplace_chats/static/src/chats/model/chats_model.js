@@ -141,6 +141,7 @@ export class ChatsModel extends Model {
         this.notice = "";
         this.isDrawerOpen = false;
         this.list.keep(this.conversation);
+        thread.dividerId = false;
         this.opening = this.loadThread(id, hitId);
         await this.opening;
     }
@@ -176,7 +177,6 @@ export class ChatsModel extends Model {
     async loadThread(id, hitId = false) {
         const thread = this.threads.get(id);
         thread.isOpening = true;
-        thread.dividerId = false;
         thread.hitId = hitId;
         if (hitId) {
             await thread.goTo(hitId);
