@@ -1,4 +1,5 @@
 import { failureText } from "@crm_marketplace_chats/chats/common/failure";
+import { painted } from "@crm_marketplace_chats/chats/common/painted";
 import { EventBus, markRaw, reactive, toRaw, useEnv, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { deserializeDateTime } from "@web/core/l10n/dates";
@@ -42,7 +43,7 @@ export class ChatsModel extends Model {
     employees = [];
     /** @type {{id: number, until: number, loading: Promise<void>}|undefined} the chat that is about to be opened */
     prepared = undefined;
-    /** Settled when the messages of the chat that was opened last have come: everything else about it waits so long. */
+    /** Settled when the messages of the chat that was opened last are on screen: all else about it waits so long. */
     opening = Promise.resolve();
     /** @type {{id: number, name: string, view: string}[]} own filters */
     savedFilters = [];
@@ -142,7 +143,7 @@ export class ChatsModel extends Model {
         this.isDrawerOpen = false;
         this.list.keep(this.conversation);
         thread.dividerId = false;
-        this.opening = this.loadThread(id, hitId);
+        this.opening = this.loadThread(id, hitId).then(painted);
         await this.opening;
     }
 
@@ -185,9 +186,12 @@ export class ChatsModel extends Model {
             this.prepared = undefined;
             const isComing = prepared?.id === id && Date.now() < prepared.until;
             thread.rewind();
+            if (isComing && thread.status !== "loading") {
+                thread.arrive();
+            }
             await (isComing ? prepared.loading : thread.load());
         }
-        thread.isOpening = false;
+        thread.arrive();
         if (this.openId !== id) {
             return;
         }
@@ -197,7 +201,6 @@ export class ChatsModel extends Model {
             this.notice = _t("This chat no longer exists, or it is not open to you.");
             return;
         }
-        thread.markUnread();
         thread.see();
         if (!this.list.kept) {
             this.list.keep(this.conversation);

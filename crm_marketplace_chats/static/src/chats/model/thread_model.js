@@ -202,6 +202,7 @@ export class ThreadModel extends Model {
             this.failure = "";
             this.unreadId = answer.unread_id;
             accept(answer);
+            this.arrive();
         } catch (error) {
             this.failure = failureText(error);
             if (isOutOfReach(error)) {
@@ -242,9 +243,15 @@ export class ThreadModel extends Model {
         });
     }
 
-    /** Remembers where the unread ones begin, as they were when the user came. */
-    markUnread() {
-        this.dividerId = this.unreadId;
+    /**
+     * What the user has come for is there; where the unread ones begin stays as it is now. In one step with the
+     * messages, so that they are drawn once.
+     */
+    arrive() {
+        if (this.isOpening) {
+            this.isOpening = false;
+            this.dividerId = this.unreadId;
+        }
     }
 
     /** Everything that is loaded now has been on screen. */

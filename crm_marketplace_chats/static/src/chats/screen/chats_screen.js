@@ -13,6 +13,7 @@ import {
     onWillRender,
     onWillUnmount,
     reactive,
+    status,
     useEffect,
     useExternalListener,
     useRef,
@@ -64,10 +65,18 @@ export class ChatsScreen extends Component {
         );
         useEffect(
             (id) => {
-                this.props.updateActionState?.({ resId: id });
+                this.showInAddress(id);
             },
             () => [this.chats.openId]
         );
+    }
+
+    /** The page's address names the chat, once that is on screen. */
+    async showInAddress(id) {
+        await this.env.chats.opening;
+        if (this.env.chats.openId === id && status(this) === "mounted") {
+            this.props.updateActionState?.({ resId: id });
+        }
     }
 
     useWidth() {

@@ -6,12 +6,13 @@ import { useChats } from "@crm_marketplace_chats/chats/model/chats_model";
 import { Component, useEffect, useRef } from "@odoo/owl";
 import { useFileViewer } from "@web/core/file_viewer/file_viewer_hook";
 import { threadDays } from "./thread_items";
+import { ThreadJumps } from "./thread_jumps";
 import { useThreadScroll } from "./thread_scroll";
 
 /** The messages of the open conversation. */
 export class Thread extends Component {
     static template = "crm_marketplace_chats.Thread";
-    static components = { Message, NoteBubble };
+    static components = { Message, NoteBubble, ThreadJumps };
     static props = { conversation: Object, thread: Object };
 
     setup() {
@@ -77,17 +78,6 @@ export class Thread extends Component {
     /** Shows a message of this chat, e.g. one that is quoted. */
     goTo(id) {
         return this.thread.goTo(id);
-    }
-
-    /** @returns {""|"above"|"below"} where the unread messages begin, when that is out of sight */
-    get unreadPlace() {
-        const { dividerId, hasMore } = this.thread;
-        const { divider } = this.scroll.state;
-        if (!dividerId || !this.props.conversation.unread_count || divider === "shown") {
-            return "";
-        }
-        // Not even loaded: it lies further up, unless the window lies there already.
-        return divider === "none" ? (hasMore ? "above" : "") : divider;
     }
 
     /** All pictures of the chat can be leafed through, also those that are not loaded. */

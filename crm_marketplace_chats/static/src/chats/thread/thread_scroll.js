@@ -1,4 +1,4 @@
-import { onMounted, onPatched, onWillPatch, onWillUnmount, useState } from "@odoo/owl";
+import { onMounted, onPatched, onWillPatch, onWillUnmount, reactive } from "@odoo/owl";
 
 /** This close to the end counts as being at the end. */
 const NEAR = 48;
@@ -22,8 +22,12 @@ const AHEAD = 400;
  */
 export function useThreadScroll({ scroll, content }, hooks) {
     const { isOpening, isCut, onEnd } = hooks;
-    /** @type {{isAtEnd: boolean, divider: "above"|"below"|"shown"|"none"}} */
-    const state = useState({ isAtEnd: true, divider: "none" });
+    /**
+     * Watched by what shows it, not by the thread: the messages are not drawn again because somebody scrolls.
+     *
+     * @type {{isAtEnd: boolean, divider: "above"|"below"|"shown"|"none"}}
+     */
+    const state = reactive({ isAtEnd: true, divider: "none" });
     let isPlaced = false;
     let judgedAt = 0;
     /** @type {{id: string, top: number}|undefined} the first message on screen, and how far below the edge */
