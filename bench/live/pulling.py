@@ -23,6 +23,10 @@ NOW = """
     update ir_cron set nextcall = now() at time zone 'utc' where id = (
         select res_id from ir_model_data where module = 'crm_marketplace_chats' and name = 'ir_cron_pull')
 """
+#: What the other channels have to ask is not counted among these.
+OTHERS_LATER = """
+    update marketplace_job set next_run_at = now() at time zone 'utc' + interval '1 hour' where channel_id <> all(%s)
+"""
 DATABASE_TIME = """
     select sum(total_exec_time + total_plan_time) from pg_stat_statements
      where dbid = (select oid from pg_database where datname = current_database())
@@ -84,7 +88,7 @@ class Pulling:
         """
         stage = self.stage
         # Before the counting: they wait for a run that is still under way.
-        stage.sql(NOW, DUE % self.ids)
+        stage.sql(NOW, DUE % self.ids, OTHERS_LATER % self.ids)
         stage.sql("select pg_stat_statements_reset()")
         stage.simulator.control("GET", "/requests?reset=1")
         began = time.monotonic()

@@ -18,8 +18,6 @@ import { WritingHabits } from "./writing_habits";
 const PANEL_SLOT = "crm_marketplace_chats.panel";
 /** So many chats are shown again without waiting for the server; what others hold is let go. */
 export const KEPT_CHATS = 50;
-/** The click follows its press within this time (ms), or what the press has asked for is asked again. */
-const PRESS_MS = 1000;
 
 /** The state of the Chats screen: which conversation is open, and the parts that know the rest. */
 export class ChatsModel extends Model {
@@ -41,8 +39,6 @@ export class ChatsModel extends Model {
     isDoing = false;
     /** @type {{id: number, name: string}[]} colleagues who use the same channels, once they are asked for */
     employees = [];
-    /** @type {{id: number, until: number, loading: Promise<void>}|undefined} the chat that is about to be opened */
-    prepared = undefined;
     /** Settled when the messages of the chat that was opened last are on screen: all else about it waits so long. */
     opening = Promise.resolve();
     /** @type {{id: number, name: string, view: string}[]} own filters */
@@ -103,7 +99,7 @@ export class ChatsModel extends Model {
         if (!this.threads.has(id)) {
             const thread = new ThreadModel(this.api, this.store, id);
             this.threads.set(id, thread);
-            this.prepared = { id, until: Date.now() + PRESS_MS, loading: thread.load() };
+            thread.prepare();
         }
     }
 
@@ -179,18 +175,7 @@ export class ChatsModel extends Model {
         const thread = this.threads.get(id);
         thread.isOpening = true;
         thread.hitId = hitId;
-        if (hitId) {
-            await thread.goTo(hitId);
-        } else {
-            const { prepared } = this;
-            this.prepared = undefined;
-            const isComing = prepared?.id === id && Date.now() < prepared.until;
-            thread.rewind();
-            if (isComing && thread.status !== "loading") {
-                thread.arrive();
-            }
-            await (isComing ? prepared.loading : thread.load());
-        }
+        await (hitId ? thread.goTo(hitId) : thread.enter());
         thread.arrive();
         if (this.openId !== id) {
             return;

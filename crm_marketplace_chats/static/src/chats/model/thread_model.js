@@ -8,6 +8,8 @@ export const FIRST = 30;
 const PAGE = 50;
 /** Messages on screen at once. What lies further away is let go, and asked for again when somebody scrolls there. */
 export const WINDOW = 200;
+/** The click follows its press within this time (ms), or what the press has asked for is asked again. */
+const PRESS_MS = 1000;
 
 /**
  * A window on the messages of one conversation. The store holds the messages; this knows between which two of them
@@ -37,6 +39,8 @@ export class ThreadModel extends Model {
     hitId = false;
     /** @type {{id: number, sent_at: luxon.DateTime}|undefined} the newest one that was on screen */
     seen = undefined;
+    /** @type {{until: number, loading: Promise<void>}|undefined} the newest page, asked for before the user has come */
+    prepared = undefined;
     /** Which question the window waits for: an answer to an older one comes too late. */
     question = 0;
 
@@ -86,6 +90,25 @@ export class ThreadModel extends Model {
             this.showOnly([]);
         } else if (this.status === "ready") {
             this.keepNewest(FIRST);
+        }
+    }
+
+    prepare() {
+        this.prepared = { until: Date.now() + PRESS_MS, loading: this.load() };
+    }
+
+    /** The user comes, to the newest page. */
+    async enter() {
+        const { prepared } = this;
+        this.prepared = undefined;
+        if (prepared && Date.now() < prepared.until && this.status !== "failed") {
+            if (this.status !== "loading") {
+                this.arrive();
+            }
+            await prepared.loading;
+        } else {
+            this.rewind();
+            await this.load();
         }
     }
 
