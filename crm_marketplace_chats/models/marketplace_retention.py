@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 #: Chats and messages erased in one transaction: it has to be short, since others write to the same tables.
-PORTION, MESSAGES = 200, 1000
+PORTION, MESSAGES = 200, 500
 #: What came of a chat, and the channel's field that says for how many months such chats are kept.
 OUTCOMES = {"none": "keep_months", "lost": "keep_lost_months", "won": "keep_won_months"}
 #: A chat is not erased while the client may still answer, whatever an administrator has entered.
