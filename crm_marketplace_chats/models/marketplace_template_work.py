@@ -22,6 +22,15 @@ class MarketplaceTemplate(models.Model):
             ),
         }
 
+    @api.model
+    def _fitting(self, conversation):
+        """A text that says when the channel opens is for the time in which it is closed."""
+        fitting = super()._fitting(conversation)
+        while_closed = fitting.filtered(lambda template: fill_text(template.body, {"opening": ""})[1])
+        if while_closed and not conversation.channel_id._opening_words():
+            fitting -= while_closed
+        return fitting
+
     def _fill_closed(self, chats, opening):
         """Texts that are sent by themselves; the opening is the same for all.
 

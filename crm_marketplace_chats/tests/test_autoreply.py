@@ -115,6 +115,18 @@ class TestAutoreply(HoursCase):
         self.shop.calendar_id = make_calendar(self.env, self.company, [], holidays=[])
         self.assertFalse(words(5, 6, 5), "it never opens")
 
+    def test_by_hand_it_is_offered_while_closed(self):
+        self.say(EVENING)
+        self.work(EVENING + timedelta(minutes=1))
+        chat = self.chat(self.shop).with_user(self.anna)
+        late = self.template.copy({"name": "Late", "user_id": False})
+        late.body = "We answer {{opening|soon}}."
+        for moment, offered in ((EVENING, True), (EVENING + timedelta(hours=14), False)):
+            with freeze_time(moment):
+                texts = {one["id"]: one["body"] for one in chat.chats_templates()["items"]}
+            self.assertIn("We answer ", texts[late.id])
+            self.assertEqual(self.template.id in texts, offered)
+
     def test_a_text_that_is_always_whole(self):
         for body in ("{{car}} is here", "I am {{manager}}"):
             with self.subTest(body=body), self.assertRaises(ValidationError):
